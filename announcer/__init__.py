@@ -1,0 +1,38 @@
+"""Announces the talks of a seminar to its mailing list, from the page where they already stand.
+
+What is owed to the list is a pure function of the talks, the cadence, the ledger and the time.
+Only what happened is stored; an alarm clock rings, late or twice, and every mail still goes out
+once::
+
+    load     Source.load()                                -> talks that are believed, or why not
+    plan     plan_announcements(…, now).due               -> announcements
+    compose  Composer.compose(announcement)               -> Message
+    verify   verify(message, announcement)                -> or it is held
+    claim    Ledger.claim(message, now=…)                 -> Claim, or None: another has it
+    deliver  Transport.deliver(message, before_data=…)    -> reply, or deferred | refused | in doubt
+    record   Ledger.record(claim, outcome, now=…)
+
+The map. A file is pure or wiring; a folder is a door to the outside: its ``__init__`` holds the
+port, each sibling is an adapter. A file imports only from smaller numbers and from its own
+folder (``tests/test_map.py`` checks it)::
+
+    0  talks         Series, Talk: what a seminar is made of
+    0  errors        the tree of errors
+    0  message       Message: an envelope and its bytes, and what it says of each talk
+    1  cadence       Rule: talk -> the instant of its mail
+    1  invite        talk -> calendar bytes
+    1  prose         Markdown of a talk -> safe HTML, and plain text
+    1  ledger/       port; steps (the pure transitions); sqlite; postgres
+    1  source/       port; page; fetch
+    1  transport/    port; smtp; folder
+    2  plan          Announcement, Plan, plan_announcements
+    2  settings      Settings, load_settings
+    3  compose       Announcement -> Message
+    3  verify        re-reads a composed mail before it may go
+    4  announcer     one pass, in the straight line above
+    5  service       the long-running service: alarm, signals, health
+    6  app           puts the parts together; the only file that knows every class
+    7  cli           thin: parse, call, print
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,242 @@
+"""What happened: the port of the ledger; each sibling keeps it in one kind of place.
+
+One row for each mail, keyed by its key; beside it the adoptions (which series, which list, which
+rules, and what counted as told at that time) and an append-only list of events. Nothing in it
+says what shall happen: that is worked out from it (``plan``).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from announcer.message import Message, Said
+
+LEASE: Final = timedelta(minutes=10)
+RESEND_AFTER: Final = timedelta(minutes=15)
+
+
+class State(StrEnum):
+    """Where a mail stands; ``steps`` has the transitions."""
+
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRY = "retry"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One mail as the ledger knows it. All instants are in UTC."""
+
+    key: str
+    series: str
+    kind: str
+    rule: str
+    due_at: datetime
+    sender: str
+    recipient: str
+    subject: str
+    message_id: str
+    content: bytes
+    said: tuple[Said, ...]
+    state: State
+    owner: str  # a uuid of the process that claimed it last, never a host name
+    fence: int  # rises with every claim
+    lease_until: datetime
+    attempts: int  # claims that reached the server, or tried to
+    copies: int  # how often the content may have been handed over
+    claimed_at: datetime  # the first claim
+    next_attempt_at: datetime | None = None
+    doubted_at: datetime | None = None
+    settled_at: datetime | None = None
+    reply: str | None = None
+
+    def message(self) -> Message:
+        """The mail as it was composed, to be sent again byte for byte."""
+        return Message(
+            key=self.key,
+            series=self.series,
+            kind=self.kind,
+            rule=self.rule,
+            due_at=self.due_at,
+            sender=self.sender,
+            recipient=self.recipient,
+            message_id=self.message_id,
+            subject=self.subject,
+            content=self.content,
+            said=self.said,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to work on one mail, until the lease runs out or somebody overtakes."""
+
+    key: str
+    owner: str
+    fence: int
+    attempt: int  # 1 for the first
+    copies: int  # copies that may exist before this attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The server took it; a fact, also from a process that has lost its lease."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """No copy was made by this attempt; the next one comes at ``until``."""
+
+    until: datetime
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """No copy was made by this attempt, and it is not tried again by itself."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """A copy may have been made by this attempt."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """The attempt ended before DATA by our own wish: as if it had never been claimed."""
+
+
+Outcome = Sent | Deferred | Refused | InDoubt | GivenBack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedAsTold:
+    """A talk whose moment had passed when the ledger (or the rule) was adopted."""
+
+    talk: str
+    rule: str
+    day: date
+    moment_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """That a series belongs to this ledger: since when, for which list, with which rules."""
+
+    series: str
+    list: str
+    adopted_at: datetime
+    rules: Mapping[str, datetime]  # a rule's label -> since when it is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that the ledger knows of one series, for the plan to read.
+
+    ``adoption`` is None while there is no ledger: the plan then answers as if one had been
+    adopted before all talks.
+    """
+
+    series: str
+    adoption: Adoption | None = None
+    counted: tuple[CountedAsTold, ...] = ()
+    rows: tuple[Row, ...] = ()  # in the order of their first claims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the append-only list: what happened to a mail, by whom, and why."""
+
+    at: datetime
+    key: str
+    who: str
+    what: str
+    why: str | None = None
+
+
+class Ledger(Protocol):
+    """Keeps what happened. Every method is durable before it returns.
+
+    Raises, all of them: LedgerError (missing, foreign, damaged, newer, busy) with one sentence on
+    what to do.
+    """
+
+    async def adoptions(self) -> Mapping[str, Adoption]:
+        """All series that belong to this ledger, by id."""
+        ...
+
+    async def adopt(
+        self,
+        series: str,
+        recipient: str,
+        *,
+        rules: Collection[str],
+        counted: Iterable[CountedAsTold],
+        now: datetime,
+    ) -> None:
+        """Take a series, a new address of its list, or rules of it into the ledger.
+
+        What is known already stays as it is: rules keep their first instant, and what was counted
+        as told is only added to.
+        """
+        ...
+
+    async def history(self, series: str) -> History:
+        """All that is known of one series."""
+        ...
+
+    async def rows(self) -> tuple[Row, ...]:
+        """All mails of all series, in the order of their first claims."""
+        ...
+
+    async def entries(self, key: str) -> tuple[Entry, ...]:
+        """What happened to one mail, oldest first."""
+        ...
+
+    async def claim(self, message: Message, *, now: datetime) -> Claim | None:
+        """Take the right to send one mail; None where another has it, or it is not to be had.
+
+        Free are: a key that is unknown, one whose lease ran out before DATA, and one that waits
+        for its next attempt and whose time has come; the row then takes the bytes of this
+        message, while its Message-ID stays what it was. A mail in doubt is free once
+        ``RESEND_AFTER`` has passed since the doubt, if this message has the very bytes of the row
+        and one copy was made at most.
+        """
+        ...
+
+    async def sending(self, claim: Claim, *, now: datetime) -> None:
+        """Record that the content is about to be handed over: from here on a copy may exist.
+
+        Raises:
+            ClaimLost: another has overtaken; nothing may be sent.
+        """
+        ...
+
+    async def record(self, claim: Claim, outcome: Outcome, *, now: datetime) -> None:
+        """Record how an attempt ended.
+
+        Raises:
+            ClaimLost: another has overtaken, and nothing was recorded (never for ``Sent``).
+        """
+        ...
+
+    async def expire(self, *, now: datetime) -> tuple[Row, ...]:
+        """Put mails in doubt whose lease ran out while they were sent, and give these."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the place."""
+        ...

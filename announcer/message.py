@@ -1,0 +1,52 @@
+"""An envelope and its bytes, and what they say of each talk."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one mail says of one talk; kept with the mail, so that a later one can be compared.
+
+    ``uid``, ``sequence`` and ``stamp`` are those of its calendar entry (RFC 5545: UID, SEQUENCE,
+    DTSTAMP); ``digest`` is of everything else in that entry, so that two entries with the same
+    digest are the same revision. ``moment_day`` is the local day of the instant that the rule gave.
+    """
+
+    talk: str  # the talk's id
+    day: date
+    moment_day: date
+    title: str | None
+    speakers: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    location: str | None
+    stream: str | None
+    status: str
+    uid: str
+    sequence: int
+    stamp: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One mail, ready to go: the SMTP envelope, the bytes, and what the ledger keeps of it."""
+
+    key: str
+    series: str  # the series' id
+    kind: str
+    rule: str  # the rule's name, or its kind
+    due_at: datetime
+    sender: str  # MAIL FROM: a bare address
+    recipient: str  # RCPT TO: the list, a bare address
+    message_id: str  # with its angle brackets
+    subject: str  # as rendered, decoded
+    content: bytes  # RFC 5322, CRLF line ends
+    said: tuple[Said, ...]
+
+    def __post_init__(self) -> None:
+        if self.due_at.tzinfo is not UTC:
+            raise ValueError(f"{self.key}: {self.due_at!r} is not an instant in UTC")
+        if not (self.message_id.startswith("<") and self.message_id.endswith(">")):
+            raise ValueError(f"{self.key}: {self.message_id!r} is not a Message-ID")

@@ -1,0 +1,124 @@
+"""What a seminar is made of: a series, and its talks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Status(StrEnum):
+    """Whether a talk takes place, in the words of RFC 5545, 3.8.1.11."""
+
+    CONFIRMED = "confirmed"
+    TENTATIVE = "tentative"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Something a talk points at: its words and an absolute URL."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """An address with the name that is shown for it (empty where there is none)."""
+
+    name: str = ""
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """The part after the at sign."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A seminar, with what holds for each of its talks unless the talk says otherwise."""
+
+    id: str
+    name: str
+    list: str  # the address that announcements go to; alone in To:
+    sender: Mailbox
+    organisers: tuple[str, ...]
+    reply_to: Mailbox
+    timezone: ZoneInfo
+    list_page: str | None = None
+    language: str = "en"
+    start: time | None = None
+    duration: timedelta = timedelta(minutes=60)
+    location: str | None = None
+    stream: str | None = None
+    website: str | None = None
+    announce_tba: bool = False
+    auto_submitted: bool = True
+
+    def __post_init__(self) -> None:
+        if self.duration <= timedelta(0):
+            raise ValueError(f"a talk must last some time, not {self.duration}")
+
+    def local(self, instant: datetime) -> datetime:
+        """The wall clock of the series at an instant."""
+        return instant.astimezone(self.timezone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One talk as its source tells it, with the defaults of its series filled in.
+
+    ``starts_at`` and ``ends_at`` are instants in UTC; ``day`` is the local day in the zone of the
+    series, known also where the time is not. What a source could not read for sure stands in
+    ``unclear``: such a talk is listed, and never announced. ``warnings`` are for the organisers
+    and hold nothing back.
+    """
+
+    id: str
+    title: str | None = None  # None while it is to be announced
+    speakers: tuple[str, ...] = ()
+    day: date | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    location: str | None = None
+    stream: str | None = None
+    url: str | None = None
+    links: tuple[Link, ...] = ()
+    abstract: str | None = None  # Markdown
+    status: Status = Status.CONFIRMED
+    tba: bool = False
+    unclear: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise ValueError("a talk needs an id")
+        for instant in (self.starts_at, self.ends_at):
+            if instant is not None and instant.tzinfo is not UTC:
+                raise ValueError(f"talk {self.id}: {instant!r} is not an instant in UTC")
+        if self.starts_at is not None and (self.day is None or self.ends_at is None):
+            raise ValueError(f"talk {self.id}: a start comes with a day and an end")
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValueError(f"talk {self.id} ends before it starts")
+        if self.tba is not (self.title is None):
+            raise ValueError(f"talk {self.id}: to be announced means that no title is known")
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the source says in so many words that the talk does not take place."""
+        return self.status is Status.CANCELLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one look at a source gave.
+
+    ``warnings`` concern the source as a whole or entries that could not be understood as talks,
+    each naming the line; those of one talk stand with the talk.
+    """
+
+    talks: tuple[Talk, ...]
+    warnings: tuple[str, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)  # talk id -> "file, line 12"
