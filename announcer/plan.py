@@ -14,7 +14,8 @@ from itertools import count
 from typing import Final, Literal
 
 from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule, instant
-from announcer.ledger import RESEND_AFTER, CountedAsTold, History, Row, State
+from announcer.ledger import CountedAsTold, History, Row, State
+from announcer.ledger.steps import free_at
 from announcer.message import Said
 from announcer.talks import Series, Talk
 
@@ -182,18 +183,13 @@ class _Past:
         return [
             row
             for row in self.rows.values()
-            if row.state in _PERHAPS_TOLD
-            and row.kind not in but
-            and any(said.talk == talk.id for said in row.said)
+            if row.copies and row.kind not in but and any(said.talk == talk.id for said in row.said)
         ]
 
     def said(self, talk: Talk) -> Said | None:
         """What was last composed about a talk: its calendar entry follows on from there."""
         said = (s for row in self.rows.values() for s in row.said if s.talk == talk.id)
         return max(said, key=lambda s: (s.sequence, s.stamp), default=None)
-
-
-_PERHAPS_TOLD: Final = frozenset({State.SENT, State.IN_DOUBT, State.SENDING})
 
 
 def _free(row: Row, now: datetime) -> bool:
@@ -419,7 +415,9 @@ def _open_standing(
         return Standing.HELD, f"{doubt}; {settle}", None
     if not _owed_unchanged(row, rule, talks, series):
         return Standing.HELD, f"{doubt}, and what it says no longer holds; {settle}", None
-    again_at = row.next_attempt_at or (row.doubted_at or now) + RESEND_AFTER
+    again_at = free_at(row)
+    if again_at is None:
+        return Standing.HELD, f"{doubt}; {settle}", None
     if again_at > now:
         when = f"{series.local(again_at):%H:%M:%S}"
         return Standing.HELD, f"{doubt}; the same bytes go once more at {when}; {settle}", again_at

@@ -1,0 +1,154 @@
+"""What a person reads in the terminal: tables, and mails as they would arrive."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from email import message_from_bytes
+from email.policy import SMTP
+from textwrap import wrap
+
+from announcer.announcer import Delivery, Fate
+from announcer.ledger import Row
+from announcer.plan import Announcement, Plan, Standing
+from announcer.talks import Series, Talk
+
+_HEADINGS = {
+    Standing.DUE: "Due now",
+    Standing.UPCOMING: "Upcoming",
+    Standing.MISSED: "Missed",
+    Standing.HELD: "Held",
+    Standing.SKIPPED: "Skipped",
+}
+_NARROWEST = 16
+
+
+def say(*lines: str) -> None:
+    """Print lines for the person who asked."""
+    for line in lines:
+        sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")
+
+
+def when(instant: datetime | None, series: Series) -> str:
+    """Give an instant on the wall clock of a series, with its weekday."""
+    return f"{series.local(instant):%a %Y-%m-%d %H:%M}" if instant else "—"
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lay rows out in columns; the last one is wrapped to what is left of the terminal's width."""
+    cells = [[" ".join(cell.split()) or "—" for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heading, *cells, strict=True)][:-1]
+    left = shutil.get_terminal_size((100, 24)).columns - sum(widths) - 2 * len(widths)
+    lines = []
+    for row in [list(heading), *cells]:
+        start = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        ends = wrap(row[-1], max(left, _NARROWEST), break_long_words=False) or [""]
+        lines.append(f"{start}  {ends[0]}".rstrip())
+        indent = " " * (len(start) + 2)
+        lines += [indent + end for end in ends[1:]]
+    return lines
+
+
+def show_talks(series: Series, talks: Iterable[Talk], warnings: Iterable[str]) -> None:
+    """Print the talks of a series as they were understood."""
+    rows = [
+        (talk.id, _talk_time(talk, series), ", ".join(talk.speakers), _talk_words(talk))
+        for talk in talks
+    ]
+    say(f"{series.name} ({series.timezone.key})")
+    say(*(table(("ID", "WHEN", "WHO", "WHAT"), rows) if rows else ["No talks."]))
+    for warning in warnings:
+        say(f"! {warning}")
+    say("")
+
+
+def _talk_time(talk: Talk, series: Series) -> str:
+    if talk.starts_at is None or talk.ends_at is None:
+        return f"{talk.day:%a %Y-%m-%d}, no time" if talk.day else "no date"
+    return f"{when(talk.starts_at, series)}–{series.local(talk.ends_at):%H:%M}"
+
+
+def _talk_words(talk: Talk) -> str:
+    marks = ["cancelled"] if talk.cancelled else []
+    marks += ["unclear: " + talk.unclear] if talk.unclear else []
+    place = ", ".join(filter(None, (talk.location, talk.stream)))
+    words = talk.title or "to be announced"
+    return words + (f" · {place}" if place else "") + "".join(f" [{mark}]" for mark in marks)
+
+
+def show_plan(plans: Sequence[Plan], subjects: dict[str, str | None]) -> None:
+    """Print what is due, upcoming, missed, held and skipped, each with its reason."""
+    mails = sorted((m for plan in plans for m in plan.announcements), key=lambda m: m.due_at)
+    for standing in Standing:
+        here = [mail for mail in mails if mail.standing is standing]
+        if here:
+            say(_HEADINGS[standing])
+            for mail in here:
+                _show_mail(mail, subjects.get(mail.key))
+            say("")
+    if not mails:
+        say("Nothing is due, and nothing is coming up.")
+
+
+def _show_mail(mail: Announcement, subject: str | None) -> None:
+    say(f"  {mail.key}  {when(mail.due_at, mail.series)}  to {mail.series.list}")
+    if subject:
+        say(f"      {subject}")
+    for line in wrap(mail.reason, 90, break_long_words=False):
+        say(f"      {line}")
+
+
+_FATES = {
+    Fate.SENT: "sent",
+    Fate.DEFERRED: "deferred, to be tried again",
+    Fate.REFUSED: "refused",
+    Fate.IN_DOUBT: "in doubt",
+    Fate.FAILED: "held, as it could not be made",
+}
+
+
+def show_deliveries(deliveries: Iterable[Delivery], *, dry_run: bool) -> None:
+    """Print what became of each due mail."""
+    for delivery in deliveries:
+        mail = delivery.announcement
+        would = dry_run and delivery.fate is Fate.SENT
+        fate = "would be sent" if would else _FATES[delivery.fate]
+        recipient = delivery.message.recipient if delivery.message else mail.series.list
+        say(
+            f"{mail.key}: {fate} to {recipient}"
+            + (f" ({delivery.reply})" if delivery.reply else "")
+        )
+
+
+def show_content(content: bytes) -> None:
+    """Print a mail as its readers meet it: the headers, the text, and what is attached."""
+    mail = message_from_bytes(content, policy=SMTP)
+    for name in ("From", "To", "Reply-To", "Subject", "Date", "Message-ID"):
+        if mail[name]:
+            say(f"{name}: {mail[name]}")
+    body = mail.get_body(("plain",))
+    say("", *(body.get_content().splitlines() if body else ()))
+    for part in mail.iter_attachments():
+        say(f"[attached: {part.get_filename()}, {part.get_content_type()}]")
+    say("")
+
+
+def show_log(rows: Iterable[tuple[Row, Series | None]]) -> None:
+    """Print the mails of the ledger, oldest first."""
+    cells = [
+        (
+            row.key,
+            row.state.value.replace("_", " "),
+            _log_time(row, series),
+            str(row.attempts),
+            " · ".join(filter(None, (row.subject, row.reply))),
+        )
+        for row, series in rows
+    ]
+    head = ("KEY", "STATE", "SINCE", "TRIES", "SUBJECT · LAST WORDS")
+    say(*(table(head, cells) if cells else ["Nothing was sent yet."]))
+
+
+def _log_time(row: Row, series: Series | None) -> str:
+    at = row.settled_at or row.doubted_at or row.claimed_at
+    return when(at, series) if series else f"{at:%a %Y-%m-%d %H:%M}Z"

@@ -1,0 +1,221 @@
+"""The life of a mail in the ledger, as one pure function: ``step(row, event) -> row``.
+
+Three commits, each durable before the next step: ``claimed`` before any SMTP, ``sending`` just
+before DATA, and the outcome before QUIT. Whatever is killed, paused or overtaken between two of
+them, what follows from the row alone is safe: a claim whose lease ran out was certainly not sent,
+a ``sending`` whose lease ran out is in doubt.
+
+``copies`` counts how often the content may have been handed over. A definite 4xx or 5xx takes the
+copy of its attempt back; doubt does not. A mail with copies is never composed anew, and never
+handed over a third time.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from announcer.errors import ClaimLost
+from announcer.ledger import (
+    LEASE,
+    RESEND_AFTER,
+    Claim,
+    Deferred,
+    GivenBack,
+    InDoubt,
+    Outcome,
+    Refused,
+    Row,
+    Sent,
+    State,
+)
+from announcer.message import Message
+
+MOST_COPIES = 2
+_LEASE_RAN_OUT = "the process that was sending it ended before an answer was recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A process wants to work on the mail."""
+
+    message: Message
+    owner: str
+    now: datetime
+    lease: timedelta = LEASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """The holder of a claim is about to hand the content over."""
+
+    claim: Claim
+    now: datetime
+    lease: timedelta = LEASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The holder of a claim knows how its attempt ended."""
+
+    claim: Claim
+    outcome: Outcome
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """Somebody looks whether a lease has run out."""
+
+    now: datetime
+
+
+Event = Claimed | Sending | Ended | Expired
+
+
+def step(row: Row | None, event: Event) -> Row | None:
+    """Give the row that follows, or None where the mail is not free for this claim.
+
+    Raises:
+        ClaimLost: the event is of a process that another has overtaken.
+    """
+    match event:
+        case Claimed():
+            return _claim(row, event)
+        case Expired(now=now):
+            return _expire(row, now)
+        case Sending():
+            held = _held_by(row, event.claim, State.CLAIMED)
+            return replace(
+                held,
+                state=State.SENDING,
+                copies=held.copies + 1,
+                lease_until=event.now + event.lease,
+            )
+        case Ended(outcome=Sent() as sent):
+            return _sent(row, event, sent)
+        case Ended():
+            return _unsent(_held_by(row, event.claim, State.CLAIMED, State.SENDING), event)
+
+
+def free_at(row: Row) -> datetime | None:
+    """When a mail may be claimed again by itself; None while a person or nobody decides."""
+    if row.state is State.CLAIMED:
+        return row.lease_until
+    if row.state is State.RETRY:
+        return row.next_attempt_at
+    if row.state is State.IN_DOUBT and row.copies < MOST_COPIES and row.settled_at is None:
+        return row.next_attempt_at or (row.doubted_at or row.claimed_at) + RESEND_AFTER
+    return None
+
+
+def claim_of(row: Row) -> Claim:
+    """Give the right that a row just claimed stands for."""
+    return Claim(
+        key=row.key,
+        owner=row.owner,
+        fence=row.fence,
+        attempt=row.attempts,
+        copies=row.copies,
+    )
+
+
+def _claim(row: Row | None, event: Claimed) -> Row | None:
+    message = event.message
+    if row is None:
+        return Row(
+            key=message.key,
+            series=message.series,
+            kind=message.kind,
+            rule=message.rule,
+            due_at=message.due_at,
+            sender=message.sender,
+            recipient=message.recipient,
+            subject=message.subject,
+            message_id=message.message_id,
+            content=message.content,
+            said=message.said,
+            state=State.CLAIMED,
+            owner=event.owner,
+            fence=1,
+            lease_until=event.now + event.lease,
+            attempts=1,
+            copies=0,
+            claimed_at=event.now,
+        )
+    at = free_at(row)
+    if at is None or at > event.now:
+        return None
+    if message.message_id != row.message_id or (row.copies and message.content != row.content):
+        return None
+    if not row.copies:
+        row = _composed_anew(row, message)
+    return replace(
+        row,
+        state=State.CLAIMED,
+        owner=event.owner,
+        fence=row.fence + 1,
+        lease_until=event.now + event.lease,
+        attempts=row.attempts + 1,
+        next_attempt_at=None,
+    )
+
+
+def _composed_anew(row: Row, message: Message) -> Row:
+    """Let a mail of which no copy exists say what is true now; key and Message-ID stay."""
+    return replace(
+        row,
+        due_at=message.due_at,
+        sender=message.sender,
+        recipient=message.recipient,
+        subject=message.subject,
+        content=message.content,
+        said=message.said,
+    )
+
+
+def _expire(row: Row | None, now: datetime) -> Row | None:
+    if row is not None and row.state is State.SENDING and row.lease_until <= now:
+        return replace(row, state=State.IN_DOUBT, doubted_at=now, reply=_LEASE_RAN_OUT)
+    return row
+
+
+def _held_by(row: Row | None, claim: Claim, *states: State) -> Row:
+    if row is None or row.state not in states or row.fence != claim.fence:
+        raise ClaimLost(f"{claim.key}: another process has taken this mail over")
+    return row
+
+
+def _sent(row: Row | None, event: Ended, sent: Sent) -> Row:
+    """Record a 250, whoever has overtaken since: it is a fact."""
+    if row is None:
+        raise ClaimLost(f"{event.claim.key}: the ledger no longer knows this mail")
+    if row.state is State.SENT:
+        return row
+    return replace(
+        row,
+        state=State.SENT,
+        copies=max(row.copies, 1),
+        settled_at=event.now,
+        next_attempt_at=None,
+        reply=sent.reply,
+    )
+
+
+def _unsent(row: Row, event: Ended) -> Row:
+    definite = isinstance(event.outcome, Deferred | Refused)
+    copies = row.copies - (definite and row.state is State.SENDING)
+    doubtful = copies > 0
+    match event.outcome:
+        case Deferred(until=until, reply=reply):
+            state = State.IN_DOUBT if doubtful else State.RETRY
+            return replace(row, state=state, copies=copies, next_attempt_at=until, reply=reply)
+        case Refused(reply=reply):
+            # That a second copy was refused says nothing about the first.
+            state = State.IN_DOUBT if doubtful else State.REFUSED
+            return replace(row, state=state, copies=copies, settled_at=event.now, reply=reply)
+        case InDoubt(reply=reply) if row.state is State.SENDING:
+            return replace(row, state=State.IN_DOUBT, doubted_at=event.now, reply=reply)
+        case GivenBack() if row.state is State.CLAIMED:
+            state = State.IN_DOUBT if doubtful else State.RETRY
+            attempts = row.attempts - 1
+            return replace(row, state=state, attempts=attempts, next_attempt_at=event.now)
+    raise ClaimLost(f"{row.key}: {event.outcome} does not follow on {row.state}")
