@@ -1,0 +1,63 @@
+"""Durations, weekdays and clock times as people write them in settings."""
+
+import re
+from datetime import time, timedelta
+from typing import Final
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_UNITS: Final = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+_UNITS_OF_DAYS: Final = {"d": 86400, "day": 86400, "week": 7 * 86400}
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+
+
+def duration(text: object) -> timedelta:
+    """Read "30 s", "90 min", "4 h" or "2 days"; longer names and plurals too.
+
+    Raises:
+        ValueError: it is none, or not more than nothing.
+    """
+    wanted = 'is no duration; write it like "30 s", "90 min", "4 h" or "2 days"'
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} {wanted}")
+    found = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([a-z]+)\s*", text.lower())
+    if not found:
+        raise ValueError(f'"{text}" {wanted}')
+    number, unit = found.groups()
+    units = _UNITS | _UNITS_OF_DAYS
+    seconds = units.get(unit) or units.get(unit.removesuffix("s"))
+    if seconds is None:
+        raise ValueError(f'"{text}" {wanted}')
+    span = timedelta(seconds=float(number) * seconds)
+    if span <= timedelta(0):
+        raise ValueError(f'"{text}" is no time at all; a duration is more than nothing')
+    return span
+
+
+def weekday(text: object) -> int:
+    """Read a weekday's English name; Monday is 0.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name = text.strip().lower() if isinstance(text, str) else text
+    if name not in WEEKDAYS:
+        shown = f'"{text}"' if isinstance(text, str) else repr(text)
+        raise ValueError(f"{shown} is no weekday; use {', '.join(WEEKDAYS[:-1])} or sunday")
+    return WEEKDAYS.index(str(name))
+
+
+def clock(text: object) -> time:
+    """Read a time of day like "10:00".
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(text, time):  # TOML has times of its own
+        return text
+    found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
+    if not found:
+        shown = f'"{text}"' if isinstance(text, str) else repr(text)
+        raise ValueError(f'{shown} is no time of day; write it like "09:30" or "15:00"')
+    hour, minute, second = (int(part or 0) for part in found.groups())
+    return time(hour, minute, second)
