@@ -87,7 +87,9 @@ def _bodies(message: Message, mail: EmailMessage) -> tuple[str, str]:
     shown = html.get_content()
     size = len(shown.encode())
     _expect(message, size <= LARGEST_HTML, f"has HTML of {size} bytes, which Gmail would clip")
-    danger = re.search(r"<\s*(script|iframe|form|object|embed|img)\b|\son\w+\s*=", shown, re.IGNORECASE)
+    danger = re.search(
+        r"<\s*(script|iframe|form|object|embed|img)\b|\son\w+\s*=", shown, re.IGNORECASE
+    )
     _expect(message, danger is None, f"has {danger[0]!r} in its HTML" if danger else "")
     return plain.get_content(), shown
 

@@ -1,0 +1,201 @@
+"""Mail by SMTP, step by step, so that it is always known whether a copy may exist.
+
+Outcomes are told by reply code and phase, never by the class of an exception.
+"""
+
+import asyncio
+import re
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+import aiosmtplib
+
+from announcer.errors import DeliveryDeferred, DeliveryError, DeliveryInDoubt, DeliveryRefused
+from announcer.message import Message
+from announcer.transport import BeforeData
+
+# RFC 5321, 4.5.3.2.6 asks for ten minutes; a short wait makes doubts, and doubts make duplicates.
+DOT_TIMEOUT: Final = timedelta(minutes=5)
+_QUIT_SECONDS: Final = 2.0
+# Said of the account or the server, whatever mail it is said about.
+_ABOUT_ACCOUNT: Final = frozenset({421, 530, 534, 535})
+_QUOTA: Final = re.compile(r"\b5\.4\.5\b|quota|sending limit", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Where mails leave, and as whom. Time-outs are spans for one step each."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    auth: Literal["password", "xoauth2"] = "password"
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    dot_timeout: timedelta = DOT_TIMEOUT
+
+    @property
+    def name(self) -> str:
+        """The server as it is named in messages."""
+        return f"{self.host}:{self.port}"
+
+
+class SmtpTransport:
+    """Delivers over one connection for each mail; ``close`` says QUIT to the last."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def deliver(self, message: Message, *, before_data: BeforeData) -> str:
+        """Hand one mail over; see the port for what each error means."""
+        await self.close()
+        client = await self._connected()
+        try:
+            await self._envelope(client, "MAIL FROM", message.sender)
+            await self._envelope(client, "RCPT TO", message.recipient)
+            await before_data()
+            reply = await self._content(client, message.content)
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+        return reply
+
+    async def check(self) -> None:
+        """Connect, secure and log in, and take leave; nothing is sent.
+
+        Raises:
+            DeliveryDeferred: what stands in the way.
+        """
+        self._client = await self._connected()
+        await self.close()
+
+    async def close(self) -> None:
+        """Say QUIT to a server that has taken a mail; what it answers does not matter any more."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            await client.quit(timeout=_QUIT_SECONDS)
+        client.close()
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        account = self._account
+        client = aiosmtplib.SMTP(
+            hostname=account.host,
+            port=account.port,
+            use_tls=account.security == "tls",
+            # Never None: that would go on in the clear where STARTTLS was stripped.
+            start_tls=account.security == "starttls",
+            timeout=account.timeout.total_seconds(),
+            cert_bundle=str(account.ca_file) if account.ca_file else None,
+        )
+        try:
+            await client.connect()
+            await client.ehlo()
+            if account.username is not None:
+                await self._log_in(client, account.username)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
+            raise DeliveryDeferred(self._trouble(error), about="account") from error
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    async def _log_in(self, client: aiosmtplib.SMTP, username: str) -> None:
+        if not self._account.password:
+            raise ValueError(
+                f"smtp.username is {username}, but there is no password; put it in "
+                "ANNOUNCER_SMTP__PASSWORD or in the secret file announcer_smtp__password"
+            )
+        if self._account.auth == "xoauth2":
+            await client.auth_xoauth2(username, self._account.password)
+        else:
+            await client.login(username, self._account.password)
+
+    def _trouble(self, error: Exception) -> str:
+        """Say what stands between us and the server, and where to look."""
+        account = self._account
+        words = _one_line(str(error) or type(error).__name__)
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            return f"{account.name}: its certificate is not trusted ({cause.verify_message}); check smtp.host and smtp.ca_file"
+        if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+            return f"{account.name} refused the login of {account.username} ({error.code} {words}); check smtp.username and the password"
+        if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
+            return f"{account.name} did not answer in time ({words}); check smtp.host, smtp.port and smtp.security"
+        if isinstance(error, aiosmtplib.SMTPResponseException):
+            return f"{account.name} answered {error.code} {words}"
+        return f"{account.name}: {words}; check smtp.host, smtp.port and smtp.security"
+
+    async def _envelope(self, client: aiosmtplib.SMTP, verb: str, address: str) -> None:
+        command = f"{verb}:<{address}>".encode("ascii")
+        try:
+            response = await client.execute_command(command)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryDeferred(self._trouble(error), about="account") from error
+        if response.code // 100 != 2:
+            raise _refusal(response.code, response.message)
+
+    async def _content(self, client: aiosmtplib.SMTP, content: bytes) -> str:
+        """Send DATA and the content; from the first byte of it on, silence means doubt."""
+        protocol = client.protocol
+        if protocol is None:
+            raise DeliveryDeferred(f"{self._account.name} hung up before DATA", about="account")
+        out = False
+        write = protocol.write
+        clock = asyncio.get_running_loop()
+
+        def watched(octets: bytes) -> None:
+            nonlocal out
+            if octets != b"DATA\r\n":
+                out = True
+                limit.reschedule(clock.time() + self._account.dot_timeout.total_seconds())
+            write(octets)
+
+        # The library sends DATA and the content in one call, and does not tell which of the two
+        # went unanswered: its writes do.
+        protocol.write = watched  # type: ignore[method-assign]
+        try:
+            async with asyncio.timeout(self._account.timeout.total_seconds()) as limit:
+                response = await protocol.execute_data_command(content, timeout=None)
+        except aiosmtplib.SMTPDataError as error:
+            if out and error.code // 100 == 2:
+                return _words(error.code, error.message)
+            if out and error.code // 100 not in (4, 5):
+                raise DeliveryInDoubt(_words(error.code, error.message)) from error
+            raise _refusal(error.code, error.message) from error
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            words = self._trouble(error)
+            if out:
+                raise DeliveryInDoubt(f"no answer to the mail: {words}") from error
+            raise DeliveryDeferred(words, about="account") from error
+        return _words(response.code, response.message)
+
+
+def _refusal(code: int, words: str) -> DeliveryError:
+    """Tell a definite answer that is not 2xx: again later, or never."""
+    reply = _words(code, words)
+    if code in _ABOUT_ACCOUNT or (code // 100 == 5 and _QUOTA.search(words)):
+        return DeliveryDeferred(reply, about="account")
+    if code // 100 == 5:
+        return DeliveryRefused(reply)
+    return DeliveryDeferred(reply)
+
+
+def _words(code: int, words: str) -> str:
+    return f"{code} {_one_line(words)}".strip()
+
+
+def _one_line(words: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:500]
