@@ -412,7 +412,7 @@ def load_settings(
                 f"{path.name}: smtp.password: a password does not belong in this file; put it in "
                 "ANNOUNCER_SMTP__PASSWORD or in the secret file announcer_smtp__password"
             )
-        outside = _Outside(**_resolved_smtp(values, path), _variables=variables)
+        outside = _Outside(**_resolved_smtp(values, path), _variables=variables)  # type: ignore[call-arg]  # handed to the sources, no field
     except ValidationError as error:
         found.mistakes += [f"{path.name}: {line}" for line in _lines(error, "", _Outside)]
     series = [checked for table in found.series if (checked := _checked(table, found))]

@@ -156,12 +156,12 @@ class SmtpTransport:
         write = protocol.write
         clock = asyncio.get_running_loop()
 
-        def watched(octets: bytes) -> None:
+        def watched(data: bytes) -> None:
             nonlocal out
-            if octets != b"DATA\r\n":
+            if data != b"DATA\r\n":
                 out = True
                 limit.reschedule(clock.time() + self._account.dot_timeout.total_seconds())
-            write(octets)
+            write(data)
 
         # The library sends DATA and the content in one call, and does not tell which of the two
         # went unanswered: its writes do.
