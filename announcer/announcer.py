@@ -64,6 +64,17 @@ class Composer(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """How many mails a list may get; above, everything is held."""
+
+    @property
+    def per_pass(self) -> int: ...  # noqa: D102 - the name says it
+    @property
+    def per_day(self) -> int: ...  # noqa: D102 - as above
+    @property
+    def per_week(self) -> int: ...  # noqa: D102 - as above
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """One series with all that its mails are made from."""
@@ -129,6 +140,7 @@ class Announcer:
         transport: the way out.
         clock: the instant, in UTC, that counts for a series.
         on_doubt: whether a mail in doubt is sent once more by itself.
+        limits: how many mails a list may get; None for a test that goes elsewhere.
         progress: wraps what may take a while, with words for the person who waits.
     """
 
@@ -140,6 +152,7 @@ class Announcer:
         transport: Transport,
         clock: Clock,
         on_doubt: OnDoubt = "resend",
+        limits: Limits | None = None,
         progress: Progress = lambda _: nullcontext(),
     ) -> None:
         self._programmes = programmes
@@ -147,6 +160,7 @@ class Announcer:
         self._transport = transport
         self._clock = clock
         self._on_doubt: OnDoubt = on_doubt
+        self._limits = limits
         self._progress = progress
         self._stopping = asyncio.Event()
 
@@ -179,12 +193,44 @@ class Announcer:
         history, reading = await self._known(programme, record=True)
         plan = self._planned(programme, reading, history)
         report.plans.append(plan)
+        held = await self._beyond_limits(programme.series, plan, report)
         for announcement in plan.announcements:
             if self._stopping.is_set():
                 return
-            delivery = await self._settle(programme, announcement)
+            if held and announcement.standing is Standing.DUE and announcement.row is None:
+                delivery: Delivery | None = _told(announcement, Fate.FAILED, held, None)
+            else:
+                delivery = await self._settle(programme, announcement)
             if delivery is not None:
                 report.deliveries.append(delivery)
+
+    async def _beyond_limits(self, series: Series, plan: Plan, report: Report) -> str:
+        """Say which limit the due mails would break together; empty where none."""
+        if self._limits is None:
+            return ""
+        now = self._clock(series)
+        new = sum(mail.row is None for mail in plan.due)
+        sent = [
+            row.settled_at or row.doubted_at or row.claimed_at
+            for row in await self._ledger.rows()
+            if row.recipient == series.list and row.copies
+        ]
+        this_pass = sum(
+            d.fate is not Fate.FAILED and d.announcement.series.list == series.list
+            for d in report.deliveries
+        )
+        for name, most, before in (
+            ("per_pass", self._limits.per_pass, this_pass),
+            ("per_day", self._limits.per_day, sum(at > now - timedelta(days=1) for at in sent)),
+            ("per_week", self._limits.per_week, sum(at > now - timedelta(days=7) for at in sent)),
+        ):
+            if new and new + before > most:
+                return (
+                    f"held: {new} mails to {series.list} are due, {before} went before, and "
+                    f"limits.{name} is {most}; see `announcer plan`, and if they are right let "
+                    f"them go with ANNOUNCER_LIMITS__{name.upper()}={new + before} announcer send"
+                )
+        return ""
 
     def _planned(self, programme: Programme, reading: Reading, history: History) -> Plan:
         return plan_announcements(

@@ -90,6 +90,8 @@ def _block(token: "Token", prefix: str) -> str:
             words.append(" " if child.type == "softbreak" else "\n")
         elif child.type == "link_open":
             links.append(str(child.attrGet("href") or ""))
+            if words and words[-1][-1:].isalnum():
+                words.append(" ")  # organisers leave no blank before the next link
         elif child.type == "image":
             words.append(child.content)
         elif child.type == "html_inline" and child.content.lower().startswith("<br"):

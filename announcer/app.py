@@ -1,0 +1,131 @@
+"""Puts the parts together; the only file that knows every class."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from announcer.announcer import Programme
+from announcer.compose import MailComposer
+from announcer.errors import LedgerMissing, UsageError
+from announcer.ledger import Ledger
+from announcer.ledger.sqlite import SqliteLedger
+from announcer.settings import SeriesSettings, Settings
+from announcer.source import Source
+from announcer.source.page import PageHints, PageSource
+from announcer.transport import Transport
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+def chosen(settings: Settings, only: Collection[str]) -> tuple[SeriesSettings, ...]:
+    """Give the series that were asked for; all unless some are named.
+
+    Raises:
+        UsageError: one of them is not in the settings.
+    """
+    known = {s.series.id for s in settings.series}
+    for name in only:
+        if name not in known:
+            raise UsageError(
+                f'there is no series "{name}" in {settings.path}; it has {", ".join(sorted(known))}'
+            )
+    return tuple(s for s in settings.series if not only or s.series.id in only)
+
+
+def source(asked: SeriesSettings) -> Source:
+    """Give the place where a series keeps its talks."""
+    table = asked.source
+    hints = PageHints(
+        date_order=table.date_order,
+        year=table.year,
+        sections=table.sections,
+        skip_sections=table.skip_sections,
+        cancel_words=table.cancel_words,
+        tba_words=table.tba_words,
+    )
+    return PageSource(table.place, asked.series, hints)
+
+
+def programme(
+    asked: SeriesSettings, *, composer: MailComposer | None = None, reads: Source | None = None
+) -> Programme:
+    """Give a series with all that its mails are made from."""
+    return Programme(
+        series=asked.series,
+        cadence=asked.cadence,
+        source=reads or source(asked),
+        composer=composer or MailComposer(asked.templates),
+    )
+
+
+def smtp(settings: Settings) -> Transport:
+    """Give the way out by SMTP; the only place where the password is unwrapped."""
+    from announcer.transport.smtp import Account, SmtpTransport  # noqa: PLC0415 - a rehearsal never loads it
+
+    account = settings.smtp
+    return SmtpTransport(
+        Account(
+            host=account.host,
+            port=account.port,
+            security=account.security,
+            username=account.username,
+            password=account.password.get_secret_value() if account.password else None,
+            auth=account.auth,
+            ca_file=account.ca_file,
+            timeout=account.timeout,
+        )
+    )
+
+
+@asynccontextmanager
+async def opened_ledger(settings: Settings) -> AsyncIterator[Ledger]:
+    """Open the ledger to write to.
+
+    Raises:
+        LedgerError: it cannot be used.
+    """
+    ledger = SqliteLedger.open(settings.ledger_path)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+@asynccontextmanager
+async def copied_ledger(
+    settings: Settings, *, needed: bool = False
+) -> AsyncIterator[tuple[Ledger, bool]]:
+    """Give a private copy of the ledger, and whether there is one.
+
+    Without one the copy is of a ledger that was adopted before all talks.
+
+    Raises:
+        LedgerError: there is one, and it cannot be read; or there is none, and it is needed.
+    """
+    try:
+        ledger, real = SqliteLedger.read(settings.ledger_path), True
+    except LedgerMissing:
+        if needed:
+            raise
+        ledger, real = SqliteLedger.in_memory(), False
+        for asked in settings.series:
+            await ledger.adopt(
+                asked.series.id,
+                asked.series.list,
+                rules=[rule.label for rule in asked.cadence],
+                counted=(),
+                now=_BEFORE_ALL,
+            )
+    try:
+        yield ledger, real
+    finally:
+        await ledger.close()
+
+
+def start_ledger(path: Path) -> Ledger:
+    """Start a ledger, or open the one that is there."""
+    try:
+        return SqliteLedger.open(path)
+    except LedgerMissing:
+        return SqliteLedger.create(path)

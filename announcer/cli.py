@@ -1,0 +1,720 @@
+"""The command line: parse, call, print."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from announcer import app as parts
+from announcer.announcer import Announcer, Clock, Delivery, Fate, Report, adopted
+from announcer.cadence import Rule
+from announcer.compose import MailComposer
+from announcer.display import (
+    say,
+    show_content,
+    show_deliveries,
+    show_log,
+    show_plan,
+    show_talks,
+    when,
+)
+from announcer.errors import (
+    AnnouncerError,
+    CompositionError,
+    LedgerError,
+    LedgerForeign,
+    UsageError,
+)
+from announcer.ledger import Ledger
+from announcer.message import Message
+from announcer.plan import Announcement, Plan, Standing, counted_as_told, never_fires
+from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
+from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
+from announcer.talks import Series, Talk
+from announcer.transport.folder import FolderTransport, write
+from announcer.verify import verify
+
+app = typer.Typer(
+    name="announcer",
+    help="Announce the talks of a seminar to its mailing list, from the page where they stand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="The settings file; else $ANNOUNCER_CONFIG, else ./config.toml.")
+]  # fmt: skip
+SeriesOption = Annotated[
+    list[str] | None, typer.Option("--series", help="Only this series; may be given again.")
+]
+NowOption = Annotated[
+    str | None,
+    typer.Option("--now", help="Act as if it were then, like 2020-04-03T10:00; default: the real clock."),
+]  # fmt: skip
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LogOption = Annotated[
+    Literal["text", "json"], typer.Option("--log-format", help="How the log on stderr is written.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write files into this folder.")]
+_A_SECOND: Final = 1.0
+
+
+def main() -> None:
+    """Run the command line; every error is a sentence and a status."""
+    try:
+        app()
+    except AnnouncerError as error:
+        for line in str(error).splitlines():
+            _note(line)
+        sys.exit(error.exit_status)
+    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+        _note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
+        sys.exit(1)
+
+
+def _note(line: str) -> None:
+    sys.stderr.write(f"announcer: {line}\n")
+
+
+def _settings(config: Path | None, *, secrets: bool = False) -> Settings:
+    settings = load_settings(find_settings(config, os.environ), secrets=secrets)
+    for warning in settings.warnings:
+        _note(warning)
+    return settings
+
+
+def _clock(now: str | None) -> Clock:
+    """Read --now: a wall clock of each series in its own zone, or an instant with an offset."""
+    if now is None:
+        return lambda _: datetime.now(UTC)
+    try:
+        fixed = datetime.fromisoformat(now)
+    except ValueError:
+        raise UsageError(f'--now {now} is no time; write it like "2020-04-03T10:00"') from None
+    if fixed.tzinfo is not None:
+        instant = fixed.astimezone(UTC)
+        return lambda _: instant
+    return lambda series: fixed.replace(tzinfo=series.timezone).astimezone(UTC)
+
+
+def _now_shape(clock: Clock, series: tuple[SeriesSettings, ...]) -> str:
+    first = series[0].series
+    return first.local(clock(first)).isoformat()
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"at": at, "level": record.levelname, "message": record.getMessage()}
+        extra = {k: getattr(record, k) for k in ("key", "outcome") if hasattr(record, k)}
+        return json.dumps(line | extra, ensure_ascii=False)
+
+
+def _log_to_stderr(form: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(_JsonLines() if form == "json" else text)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("announcer").setLevel(logging.INFO)
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[None]:
+    """Say what is going on, once it takes longer than a second."""
+    timer = asyncio.get_running_loop().call_later(_A_SECOND, _note, f"{words} …")
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _run(work: Coroutine[Any, Any, int]) -> None:
+    status = asyncio.run(work)
+    sys.stdout.flush()
+    if status:
+        raise typer.Exit(status)
+
+
+async def _each(
+    series: tuple[SeriesSettings, ...], work: Callable[[SeriesSettings], Coroutine[Any, Any, None]]
+) -> int:
+    """Do something for each series; what concerns one does not stop the others."""
+    status = 0
+    for asked in series:
+        try:
+            await work(asked)
+        except AnnouncerError as error:
+            _note(str(error))
+            status = max(status, error.exit_status)
+    return status
+
+
+@app.command()
+def talks(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the talks as they are understood, in order of time.
+
+    Example: announcer talks --now 2020-04-03T10:00
+    """
+    chosen = parts.chosen(_settings(config), series or ())
+    clock = _clock(now)
+    shapes: list[dict[str, object]] = []
+
+    async def show(asked: SeriesSettings) -> None:
+        with _progress(f"reading {asked.source.location}"):
+            reading = await parts.source(asked).load(clock(asked.series))
+        found = sorted(
+            reading.talks, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)
+        )
+        shapes.extend(talk_shape(talk, asked.series) for talk in found)
+        warnings = [*reading.warnings, *(w for talk in found for w in talk.warnings)]
+        if as_json:
+            for warning in warnings:
+                _note(warning)
+        else:
+            show_talks(asked.series, found, warnings)
+
+    async def work() -> int:
+        status = await _each(chosen, show)
+        if as_json:
+            _print_json(shapes)
+        return status
+
+    _run(work())
+
+
+def _subjects(plans: list[tuple[SeriesSettings, Plan]]) -> dict[str, str | None]:
+    subjects: dict[str, str | None] = {}
+    for asked, plan in plans:
+        composer = MailComposer(asked.templates)
+        for mail in plan.announcements:
+            if mail.row is not None and mail.row.copies:
+                subjects[mail.key] = mail.row.subject
+            elif all(talk.starts_at for talk in mail.talks):
+                subjects[mail.key] = composer.subject(mail)
+    return subjects
+
+
+def _shown(plan: Plan, now: datetime, weeks: int) -> Plan:
+    """Keep what is near enough to matter: as many weeks ahead as back."""
+    near = tuple(
+        mail
+        for mail in plan.announcements
+        if mail.standing is Standing.DUE or abs((mail.due_at - now).days) <= 7 * weeks
+    )
+    return Plan(announcements=near)
+
+
+@app.command()
+def plan(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    weeks: Annotated[int, typer.Option(help="How many weeks to look ahead.", min=1)] = 4,
+) -> None:
+    """Show what is due, upcoming, missed, held or skipped, each with its reason.
+
+    Example: announcer plan --weeks 2
+    """
+    settings = _settings(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = _clock(now)
+
+    async def work() -> int:
+        plans: list[tuple[SeriesSettings, Plan]] = []
+        async with parts.copied_ledger(settings) as (ledger, real):
+            _say_without_ledger(settings, real=real)
+
+            async def look(asked: SeriesSettings) -> None:
+                whole = await _planned(asked, settings, ledger, clock)
+                plans.append((asked, _shown(whole, clock(asked.series), weeks)))
+
+            status = await _each(chosen, look)
+        found = [p for _, p in plans]
+        subjects = _subjects(plans)
+        if as_json:
+            _print_json(plan_shape(_now_shape(clock, chosen), found, subjects))
+        else:
+            show_plan(found, subjects)
+        return status
+
+    _run(work())
+
+
+def _say_without_ledger(settings: Settings, *, real: bool) -> None:
+    if not real:
+        _note(
+            f"there is no ledger at {settings.ledger_path} yet, so this answers as if one had been "
+            "adopted before all talks; `announcer adopt` starts it"
+        )
+
+
+async def _planned(asked: SeriesSettings, settings: Settings, ledger: Ledger, clock: Clock) -> Plan:
+    programme = parts.programme(asked)
+    announcer = Announcer(
+        [programme],
+        ledger=ledger,
+        transport=FolderTransport(None),
+        clock=clock,
+        on_doubt=settings.delivery.on_doubt,
+        progress=_progress,
+    )
+    return await announcer.plan(programme)
+
+
+@app.command()
+def preview(
+    key: Annotated[str, typer.Argument(help="The mail's key, as `announcer plan` shows it.")],
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    out: OutOption = None,
+) -> None:
+    """Show one mail exactly as it would go, or write its .eml, .txt, .html and .ics files.
+
+    Example: announcer preview geometry/announcement/2026-04-03 --out preview
+    """
+    settings = _settings(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = _clock(now)
+
+    async def work() -> int:
+        async with parts.copied_ledger(settings) as (ledger, real):
+            _say_without_ledger(settings, real=real)
+            known: list[str] = []
+            for row in await ledger.rows():
+                if row.key == key and row.copies:
+                    return _previewed(row.message(), out)
+            for asked in chosen:
+                plan = await _planned(asked, settings, ledger, clock)
+                known += [mail.key for mail in plan.announcements]
+                for mail in plan.announcements:
+                    if mail.key == key:
+                        return _previewed(_composed(mail, asked, clock), out)
+        raise UsageError(f"there is no mail {key}; known are: {', '.join(known[-12:]) or 'none'}")
+
+    _run(work())
+
+
+def _composed(mail: Announcement, asked: SeriesSettings, clock: Clock) -> Message:
+    if any(talk.starts_at is None for talk in mail.talks):
+        raise CompositionError(f"{mail.key} cannot be composed yet: {mail.reason}")
+    message = MailComposer(asked.templates).compose(mail, clock(asked.series))
+    verify(message, mail)
+    return message
+
+
+def _previewed(message: Message, out: Path | None) -> int:
+    if out is None:
+        show_content(message.content)
+        return 0
+    for ending, content in parts_of(message.content):
+        say(str(write(out, message.key, ending, content)))
+    return 0
+
+
+def parts_of(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give a mail and its parts, each with the ending of its file name."""
+    from email import message_from_bytes  # noqa: PLC0415 - only previews need it
+    from email.policy import SMTP  # noqa: PLC0415 - as above
+
+    yield ".eml", content
+    mail = message_from_bytes(content, policy=SMTP)
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        if body is not None:
+            yield f".{'txt' if kind == 'plain' else kind}", body.get_content().encode()
+    invites = list(mail.iter_attachments())
+    for number, part in enumerate(invites, 1):
+        raw = part.get_payload(decode=True)
+        if isinstance(raw, bytes):
+            yield (f"-{number}" if len(invites) > 1 else "") + ".ics", raw
+
+
+@app.command()
+def adopt(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    new_list: Annotated[
+        str | None, typer.Option("--list", help="Confirms that a series has this new list address.")
+    ] = None,
+) -> None:
+    """Start the ledger: what should have gone out by now counts as told.
+
+    Said again, it shows what is adopted, and takes in new series and rules.
+
+    Example: announcer adopt
+    """
+    settings = _settings(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = _clock(now)
+
+    async def work() -> int:
+        readings: dict[str, tuple[Talk, ...]] = {}
+
+        async def read(asked: SeriesSettings) -> None:
+            with _progress(f"reading {asked.source.location}"):
+                reading = await parts.source(asked).load(clock(asked.series))
+            readings[asked.series.id] = reading.talks
+
+        status = await _each(chosen, read)
+        if not readings:
+            _note("no ledger was started, since the talks are not known")
+            return status
+        ledger = parts.start_ledger(settings.ledger_path)
+        try:
+            known = [asked for asked in chosen if asked.series.id in readings]
+
+            async def take(asked: SeriesSettings) -> None:
+                await _adopt(ledger, asked, readings[asked.series.id], clock, new_list)
+
+            return max(status, await _each(tuple(known), take))
+        finally:
+            await ledger.close()
+
+    _run(work())
+
+
+async def _adopt(
+    ledger: Ledger,
+    asked: SeriesSettings,
+    talks: tuple[Talk, ...],
+    clock: Clock,
+    new_list: str | None,
+) -> None:
+    series = asked.series
+    adoption = (await ledger.adoptions()).get(series.id)
+    if adoption is not None and series.list not in {adoption.list, new_list}:
+        adopted(series, adoption)
+    if new_list is not None and new_list != series.list:
+        raise LedgerForeign(
+            f"--list {new_list} is not the address of series {series.id} in the settings, "
+            f"which is {series.list}"
+        )
+    known = adoption.rules if adoption else {}
+    new = [rule for rule in asked.cadence if rule.label not in known]
+    counted = counted_as_told(series, new, talks, clock(series))
+    if new or adoption is None or adoption.list != series.list:
+        rules = [rule.label for rule in new]
+        await ledger.adopt(series.id, series.list, rules=rules, counted=counted, now=clock(series))
+    adoption = (await ledger.adoptions())[series.id]
+    say(
+        f"{series.id}: adopted for {adoption.list} since {when(adoption.adopted_at, series)}, "
+        f"rules: {', '.join(sorted(adoption.rules))}; "
+        f"{len(counted)} mails that were due before count as told"
+    )
+
+
+@app.command()
+def send(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send and record nothing.")] = False,
+    out: OutOption = None,
+    to: Annotated[str | None, typer.Option("--to", help="Send as a test to this address.")] = None,
+    log_format: LogOption = "text",
+) -> None:
+    """Send everything that is due now, each mail once, then exit. What cron calls.
+
+    Example: announcer send --dry-run --out rehearsal
+    """
+    _log_to_stderr(log_format)
+    if dry_run:
+        logging.getLogger("announcer").setLevel(logging.ERROR)
+    settings = _settings(config, secrets=not dry_run)
+    chosen = parts.chosen(settings, series or ())
+    clock = _clock(now)
+    if to is not None:
+        chosen = tuple(_to(asked, to) for asked in chosen)
+    rehearsal = dry_run or to is not None
+
+    async def work() -> int:
+        transport = FolderTransport(out) if dry_run else parts.smtp(settings)
+        test = datetime.now(UTC).isoformat() if to else None
+        programmes = [
+            parts.programme(a, composer=MailComposer(a.templates, test=test)) for a in chosen
+        ]
+
+        async def run(ledger: Ledger) -> Report:
+            announcer = Announcer(
+                programmes,
+                ledger=ledger,
+                transport=transport,
+                clock=clock,
+                on_doubt=settings.delivery.on_doubt,
+                limits=settings.limits if to is None else None,
+                progress=_progress,
+            )
+            with _stoppable(announcer):
+                return await announcer.announce_due()
+
+        if rehearsal:
+            async with parts.copied_ledger(settings) as (ledger, real):
+                _say_without_ledger(settings, real=real or to is not None)
+                for asked in chosen if to else ():
+                    await _retarget(ledger, asked)
+                report = await run(ledger)
+        else:
+            async with parts.opened_ledger(settings) as ledger:
+                report = await run(ledger)
+        _show_report(report, chosen, clock, as_json=as_json, dry_run=dry_run, out=out)
+        return report.exit_status
+
+    _run(work())
+
+
+def _to(asked: SeriesSettings, address: str) -> SeriesSettings:
+    from dataclasses import replace  # noqa: PLC0415 - only test mails need it
+
+    if "@" not in address or any(c.isspace() or c in "<>," for c in address):
+        raise UsageError(f'--to {address} is no mail address; write it like "me@example.org"')
+    return replace(asked, series=replace(asked.series, list=address))
+
+
+async def _retarget(ledger: Ledger, asked: SeriesSettings) -> None:
+    """Let the private copy of the ledger know the address of a test."""
+    known = (await ledger.adoptions()).get(asked.series.id)
+    rules = [] if known else [rule.label for rule in asked.cadence]
+    at = known.adopted_at if known else datetime.min.replace(tzinfo=UTC)
+    await ledger.adopt(asked.series.id, asked.series.list, rules=rules, counted=(), now=at)
+
+
+@contextmanager
+def _stoppable(announcer: Announcer) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, announcer.stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _show_report(
+    report: Report,
+    chosen: tuple[SeriesSettings, ...],
+    clock: Clock,
+    *,
+    as_json: bool,
+    dry_run: bool,
+    out: Path | None,
+) -> None:
+    for problem in report.problems:
+        if dry_run or not logging.getLogger("announcer").isEnabledFor(logging.ERROR):
+            _note(str(problem))
+    sent = [d for d in report.deliveries if d.fate is Fate.SENT]
+    files = {d.announcement.key: _file(out, d) for d in sent} if dry_run and out else {}
+    if as_json:
+        now = _now_shape(clock, chosen)
+        _print_json(report_shape(now, report.deliveries, dry_run=dry_run, files=files))
+        return
+    show_deliveries(report.deliveries, dry_run=dry_run)
+    for delivery in sent if dry_run else ():
+        if out is not None:
+            say(f"  written to {files[delivery.announcement.key]}")
+        elif delivery.message is not None:
+            show_content(delivery.message.content)
+    if not report.deliveries and not report.problems:
+        say("Nothing is due.")
+
+
+def _file(out: Path, delivery: Delivery) -> Path:
+    return out / (delivery.announcement.key.replace("/", "_") + ".eml")
+
+
+@app.command()
+def log(
+    key: Annotated[str | None, typer.Argument(help="Show this mail as it went out.")] = None,
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was sent, refused or is in doubt; with a key the whole mail as it went out.
+
+    Example: announcer log geometry/announcement/2026-04-03
+    """
+    settings = _settings(config)
+    chosen = {a.series.id: a.series for a in parts.chosen(settings, series or ())}
+
+    async def work() -> int:
+        async with parts.copied_ledger(settings, needed=True) as (ledger, _):
+            rows = [
+                row
+                for row in await ledger.rows()
+                if (not series or row.series in chosen) and key in (None, row.key)
+            ]
+            if key is not None and not rows:
+                raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
+            if as_json:
+                _print_json([row_shape(row, chosen.get(row.series)) for row in rows])
+                return 0
+            show_log((row, chosen.get(row.series)) for row in rows)
+            for row in rows if key is not None else ():
+                say("")
+                for entry in await ledger.entries(row.key):
+                    say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
+                say("")
+                show_content(row.content)
+        return 0
+
+    _run(work())
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also connect, start TLS and log in.")
+    ] = False,
+) -> None:
+    """Read settings, sources and templates, and compose every kind once.
+
+    Example: announcer check --online
+    """
+    settings = _settings(config, secrets=online)
+    chosen = parts.chosen(settings, series or ())
+    clock = _clock(now)
+    say(f"{settings.path}: the settings are right")
+
+    async def look(asked: SeriesSettings) -> None:
+        instant = clock(asked.series)
+        with _progress(f"reading {asked.source.location}"):
+            reading = await parts.source(asked).load(instant)
+        ahead = [t for t in reading.talks if t.starts_at is not None and t.starts_at > instant]
+        say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
+        for warning in [*reading.warnings, *(w for t in reading.talks for w in t.warnings)]:
+            say(f"! {warning}")
+        for line in _never(asked, ahead):
+            say(f"! {line}")
+        for rule in asked.cadence:
+            mail = _sample(asked.series, rule)
+            message = MailComposer(asked.templates).compose(mail, instant)
+            verify(message, mail)
+            say(f"{asked.series.id}: a mail of the rule {rule.label} can be composed")
+
+    async def work() -> int:
+        status = await _each(chosen, look)
+        try:
+            async with parts.copied_ledger(settings, needed=True):
+                say(f"{settings.ledger_path}: the ledger can be read")
+        except LedgerError as error:
+            say(f"! {error}")
+        if online:
+            from announcer.transport.smtp import SmtpTransport  # noqa: PLC0415 - only online
+
+            transport = parts.smtp(settings)
+            if isinstance(transport, SmtpTransport):
+                with _progress(f"logging in at {settings.smtp.host}"):
+                    await transport.check()
+            say(f"{settings.smtp.host}:{settings.smtp.port}: connected, and logged in where asked")
+        return status
+
+    _run(work())
+
+
+def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:
+    for rule in asked.cadence:
+        talks = ahead or [_sample_talk(asked.series)]
+        for talk in talks:
+            if never_fires(rule, talk, asked.series):
+                start = when(talk.starts_at, asked.series)
+                yield (
+                    f"the rule {rule.label} can never send a mail about a talk that starts at "
+                    f"{start}: its moment comes too late; change it in [[series.cadence]]"
+                )
+                break
+
+
+def _sample_talk(series: Series) -> Talk:
+    from datetime import time, timedelta  # noqa: PLC0415 - only samples need it
+
+    from announcer.cadence import instant  # noqa: PLC0415 - as above
+
+    day = datetime(2030, 4, 9, tzinfo=UTC).date()
+    starts_at = instant(day, series.start or time(15), series.timezone)
+    return Talk(
+        id="sample",
+        title="A sample talk",
+        speakers=("Emmy Noether",),
+        day=day,
+        starts_at=starts_at,
+        ends_at=starts_at + max(series.duration, timedelta(minutes=1)),
+        location=series.location,
+        stream=series.stream,
+        abstract="What a talk is about stands here.",
+    )
+
+
+def _sample(series: Series, rule: Rule) -> Announcement:
+    talk = _sample_talk(series)
+    moment = rule.moment(talk, series.timezone)
+    assert moment is not None  # noqa: S101 - the sample has a day and a start
+    return Announcement(
+        key=f"{series.id}/{rule.label}/sample",
+        series=series,
+        kind=rule.kind,
+        rule=rule.label,
+        standing=Standing.DUE,
+        due_at=moment,
+        expires_at=moment,
+        talks=(talk,),
+        reason="a sample",
+    )
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    log_format: LogOption = "text",
+) -> None:
+    """Run for long: send each mail at its moment, until told to stop.
+
+    Example: announcer serve --config /etc/announcer/config.toml
+    """
+    from announcer.service import Service  # noqa: PLC0415 - APScheduler is for serve alone
+
+    _log_to_stderr(log_format)
+    path = find_settings(config, os.environ)
+    settings = _settings(config, secrets=True)
+    only = tuple(series or ())
+    parts.chosen(settings, only)
+    shift = (_clock(now)(settings.series[0].series) - datetime.now(UTC)) if now else None
+    service = Service(
+        settings,
+        load=lambda: load_settings(path),
+        only=only,
+        clock=lambda: datetime.now(UTC) + shift if shift else datetime.now(UTC),
+    )
+    _run(service.run())

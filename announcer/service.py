@@ -1,0 +1,242 @@
+"""The long-running service: an alarm clock, signals, and a health address.
+
+APScheduler rings once a minute and at the next moment; what is due is worked out afresh each
+time, so a ring that comes late, twice or not at all changes nothing.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from announcer import app as parts
+from announcer.announcer import Announcer, Report
+from announcer.errors import AnnouncerError, SettingsError
+from announcer.settings import SeriesSettings, Settings
+from announcer.source import Source
+from announcer.talks import Reading
+
+log = logging.getLogger("announcer")
+
+TICK: Final = timedelta(minutes=1)
+
+
+class ReadAhead:
+    """A source that is read every so often, and in the minute before a moment."""
+
+    def __init__(self, source: Source, every: timedelta) -> None:
+        self._source = source
+        self._every = every
+        self._reading: Reading | None = None
+        self._read_at = datetime.min.replace(tzinfo=UTC)
+        self.moment: datetime | None = None  # the next one that is known
+
+    async def load(self, now: datetime) -> Reading:
+        """Give what was read last, if that is recent enough; else read."""
+        close = self.moment is not None and self.moment - TICK <= now
+        fresh = timedelta(seconds=90) if close else self._every
+        if self._reading is None or not timedelta(0) <= now - self._read_at < fresh:
+            self._reading = None
+            self._reading = await self._source.load(now)
+            self._read_at = now
+        return self._reading
+
+
+class Service:
+    """Sends each mail at its moment, until told to stop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        load: Callable[[], Settings],
+        only: Sequence[str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._load = load
+        self._only = only
+        self._clock = clock
+        self._seen = _contents(settings.files)
+        self._sources: dict[str, ReadAhead] = {}
+        self._announcer: Announcer | None = None
+        self._stopping = asyncio.Event()
+        self._busy = asyncio.Lock()
+        self._trouble = ["not ready: the first pass has not ended yet"]
+        self._broken = ""
+
+    async def run(self) -> int:
+        """Run until SIGTERM or SIGINT; gives the exit status.
+
+        Raises:
+            LedgerError: there is none, or it cannot be used; said at once rather than at night.
+        """
+        async with parts.opened_ledger(self._settings):
+            pass
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        host, port = self._settings.service.listen
+        try:
+            server = await asyncio.start_server(self._answer, host, port)
+        except OSError as error:
+            words = f"service.listen: cannot listen at {host}:{port}: {error.strerror}"
+            raise SettingsError((words,)) from error
+        # Misfires are not skipped but made good: the plan knows what is owed, whenever it is asked.
+        alarm = AsyncIOScheduler(timezone=UTC)
+        alarm.configure(job_defaults={"coalesce": True, "misfire_grace_time": None})
+        alarm.add_job(self._wake, "interval", args=[alarm], seconds=TICK.total_seconds())
+        alarm.start()
+        log.info("serving %s; health at http://%s:%s/health", ", ".join(self._ids()), host, port)
+        try:
+            await self._wake(alarm)
+            await self._stopping.wait()
+        finally:
+            alarm.shutdown(wait=False)
+            async with self._busy:
+                server.close()
+        log.info("stopped")
+        return 0
+
+    def _ids(self) -> list[str]:
+        return [asked.series.id for asked in parts.chosen(self._settings, self._only)]
+
+    def _stop(self) -> None:
+        log.info("told to stop")
+        self._stopping.set()
+        if self._announcer is not None:
+            self._announcer.stop()
+
+    async def _wake(self, alarm: AsyncIOScheduler) -> None:
+        """Do one pass; whatever fails in it is said, and the next wake-up makes good."""
+        async with self._busy:
+            if self._stopping.is_set():
+                return
+            try:
+                self._refresh()
+                report = await self._pass()
+                self._trouble = [str(problem) for problem in report.problems]
+                self._trouble += [
+                    f"{d.announcement.key}: {d.fate.value}: {d.reply}"
+                    for d in report.deliveries
+                    if d.fate.value != "sent"
+                ]
+                self._set_alarm(alarm, report)
+            except AnnouncerError as error:
+                log.error("%s", error)
+                self._trouble = [str(error)]
+            except Exception as error:  # noqa: BLE001 - a wake-up that fails must not end the service
+                log.error("a fault of announcer itself: %s: %s", type(error).__name__, error)
+                self._trouble = [f"{type(error).__name__}: {error}"]
+
+    async def _pass(self) -> Report:
+        programmes = [
+            parts.programme(asked, reads=self._source(asked))
+            for asked in parts.chosen(self._settings, self._only)
+        ]
+        async with parts.opened_ledger(self._settings) as ledger:
+            self._announcer = Announcer(
+                programmes,
+                ledger=ledger,
+                transport=parts.smtp(self._settings),
+                clock=lambda _: self._clock(),
+                on_doubt=self._settings.delivery.on_doubt,
+                limits=self._settings.limits,
+            )
+            try:
+                return await self._announcer.announce_due()
+            finally:
+                self._announcer = None
+
+    def _source(self, asked: SeriesSettings) -> ReadAhead:
+        known = self._sources.get(asked.series.id)
+        if known is None:
+            known = ReadAhead(parts.source(asked), asked.source.every)
+            self._sources[asked.series.id] = known
+        return known
+
+    def _set_alarm(self, alarm: AsyncIOScheduler, report: Report) -> None:
+        """Ring at the next moment as well, and shortly before it to read the source."""
+        now = self._clock()
+        moments = [m for plan in report.plans if (m := plan.next_moment(now)) is not None]
+        if not moments:
+            return
+        moment = min(moments)
+        for source in self._sources.values():
+            source.moment = moment
+        early = moment - timedelta(seconds=20)
+        ring = early if early > now else moment
+        alarm.add_job(
+            self._wake,
+            "date",
+            args=[alarm],
+            id="moment",
+            replace_existing=True,
+            run_date=datetime.now(UTC) + (ring - now),
+        )
+
+    def _refresh(self) -> None:
+        """Read the settings afresh where a file has changed; a broken change is not taken."""
+        seen = _contents(self._settings.files)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            settings = self._load()
+            parts.chosen(settings, self._only)
+        except AnnouncerError as error:
+            log.error("the changed settings are not taken, the old ones hold: %s", error)
+            self._broken = f"the changed settings are not taken: {error}"
+            return
+        for table in ("ledger", "service"):
+            if getattr(settings, table) != getattr(self._settings, table):
+                log.warning("a changed [%s] needs a restart", table)
+        kept = {"ledger": self._settings.ledger, "service": self._settings.service}
+        self._settings = _with(settings, kept)
+        self._seen = _contents(self._settings.files)
+        self._sources.clear()
+        self._broken = ""
+        log.info("the settings were read afresh")
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request for the health address: 200, or 503 with the reasons."""
+        try:
+            async with asyncio.timeout(5):
+                request = (await reader.readline()).decode("latin-1").split()
+                while (await reader.readline()).strip():
+                    pass
+            path = request[1] if len(request) > 1 else "/"
+            trouble = [*([self._broken] if self._broken else []), *self._trouble]
+            status, body = ("503 Service Unavailable", trouble) if trouble else ("200 OK", ["ok"])
+            if path.partition("?")[0] not in {"/", "/health"}:
+                status, body = "404 Not Found", ["the health address is /health"]
+            content = ("\n".join(body) + "\n").encode()
+            head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode() + content)
+            await writer.drain()
+        except (OSError, TimeoutError, ValueError):
+            pass  # whoever asked has gone
+        finally:
+            writer.close()
+
+
+def _contents(files: Sequence[Path]) -> tuple[bytes | None, ...]:
+    return tuple(_content(file) for file in files)
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _with(settings: Settings, kept: Mapping[str, Any]) -> Settings:
+    from dataclasses import replace  # noqa: PLC0415 - only a change of settings needs it
+
+    return replace(settings, **kept)
