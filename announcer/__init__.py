@@ -19,20 +19,24 @@ folder (``tests/test_map.py`` checks it)::
     0  talks         Series, Talk: what a seminar is made of
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
+    0  quantities    durations, weekdays and clock times, as people write them
     1  cadence       Rule: talk -> the instant of its mail
     1  invite        talk -> calendar bytes
     1  prose         Markdown of a talk -> safe HTML, and plain text
-    1  ledger/       port; steps (the pure transitions); sqlite; postgres
-    1  source/       port; page; fetch
-    1  transport/    port; smtp; folder
-    2  plan          Announcement, Plan, plan_announcements
-    2  settings      Settings, load_settings
-    3  compose       Announcement -> Message
-    3  verify        re-reads a composed mail before it may go
-    4  announcer     one pass, in the straight line above
-    5  service       the long-running service: alarm, signals, health
+    2  ledger/       port; steps (the pure transitions); sqlite
+    2  source/       port; page; fetch; dates and clean, which read and mend text
+    2  transport/    port; smtp; folder
+    3  plan          Announcement, Plan, plan_announcements
+    3  settings      Settings, load_settings
+    4  compose       Announcement -> Message
+    4  verify        re-reads a composed mail before it may go
+    5  announcer     one pass, in the straight line above
+    6  shapes        what programs read: the JSON of the contract
+    6  display       what a person reads: tables and mails
     6  app           puts the parts together; the only file that knows every class
-    7  cli           thin: parse, call, print
+    7  service       the long-running service: alarm, signals, health
+    8  cli           thin: parse, call, print
+    9  __main__      python -m announcer
 """
 
 __version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""``python -m announcer``: the command line."""
+
+from announcer.cli import main
+
+main()

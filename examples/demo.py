@@ -1,0 +1,105 @@
+"""Runs the main job on an example page, over real SMTP into a server that it starts itself.
+
+Prints what the list received, and where the files are. Leaves everything in the folder ``demo``.
+"""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from announcer.cli import parts_of
+from announcer.display import say, show_content
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parent / "demo"
+SETTINGS = """\
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"      # only ever to this machine itself
+
+[[series]]
+id = "lattice"
+name = "Lattice Seminar"
+list = "lattice@lists.example.org"
+sender = "Lattice Seminar <seminar@example.org>"
+organisers = ["ada@example.org"]
+list_page = "https://lists.example.org/lattice"
+timezone = "Europe/Berlin"
+location = "The old library, room 2"
+stream = "https://stream.example.org/lattice"
+website = "https://lattice.example.org"
+
+[series.source]
+kind = "page"
+location = "seminar.md"
+
+[[series.cadence]]
+kind = "announcement"
+weekday = "friday"
+at = "10:00"
+
+[[series.cadence]]
+kind = "reminder"
+days_before = 0
+at = "09:00"
+"""
+# The ledger is adopted on Wednesday; then cron calls `announcer send` at the two moments.
+STEPS = (
+    ("adopt", "2026-04-08T12:00"),
+    ("send", "2026-04-10T10:00"),
+    ("send", "2026-04-10T10:05"),
+    ("send", "2026-04-14T09:00"),
+)
+
+
+class Mailbox:
+    """The list: takes every mail."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Keep one mail."""
+        assert isinstance(envelope.content, bytes)
+        self.received.append(envelope.content)
+        return "250 2.0.0 taken by the list"
+
+
+async def main() -> int:
+    """Run the demonstration; gives the exit status."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    shutil.copy(HERE / "seminar.md", FOLDER / "seminar.md")
+    mailbox = Mailbox()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(mailbox, loop=loop), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    (FOLDER / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
+    for command, now in STEPS:
+        say(f"$ announcer {command} --now {now}")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "announcer", command, "--config", "config.toml", "--now", now,
+            cwd=FOLDER, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        if await process.wait():
+            say(f"announcer {command} failed with status {process.returncode}")
+            return 1
+    server.close()
+    say("", f"The list received {len(mailbox.received)} mails:")
+    for number, content in enumerate(mailbox.received, 1):
+        say("", "=" * 72)
+        show_content(content)
+        for ending, part in parts_of(content):
+            path = FOLDER / f"mail-{number}{ending}"
+            path.write_bytes(part)
+            say(f"  {path.relative_to(HERE.parent)}")
+    return 0 if len(mailbox.received) == 2 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,69 @@
+"""What all tests share: the count of what was skipped, and a mailbox that is a real SMTP server."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which nothing may be skipped, if something was."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("NOTHING_SKIPPED"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@dataclass
+class Mailbox:
+    """What a list received; ``answers`` are given to the next mails instead of taking them."""
+
+    port: int = 0
+    received: list[tuple[list[str], bytes]] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.answers and not (answer := self.answers.pop(0)).startswith("2"):
+            return answer
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.received.append((list(envelope.rcpt_tos), content))
+        return "250 2.0.0 taken"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A real SMTP server on a port of its own, in a thread of its own."""
+    box = Mailbox()
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+
+    async def start() -> asyncio.AbstractServer:
+        server = await loop.create_server(
+            lambda: SMTP(box, hostname="mailbox.example", loop=loop), "127.0.0.1", 0
+        )
+        box.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        return server
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        server = loop.run_until_complete(start())
+        loop.run_forever()
+        server.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(10)
+    yield box
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
