@@ -5,7 +5,6 @@ Prints what the list received, and where the files are. Leaves everything in the
 
 import asyncio
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -84,7 +83,7 @@ async def main() -> int:
         say(f"$ announcer {command} --now {now}")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "announcer", command, "--config", "config.toml", "--now", now,
-            cwd=FOLDER, stderr=subprocess.DEVNULL,
+            cwd=FOLDER,
         )  # fmt: skip
         if await process.wait():
             say(f"announcer {command} failed with status {process.returncode}")

@@ -180,6 +180,8 @@ class SmtpTransport:
             if out:
                 raise DeliveryInDoubt(f"no answer to the mail: {words}") from error
             raise DeliveryDeferred(words, about="account") from error
+        finally:
+            protocol.write = write  # type: ignore[method-assign]  # QUIT is watched by nobody
         return _words(response.code, response.message)
 
 
