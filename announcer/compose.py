@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from announcer.cadence import REMINDER
-from announcer.errors import TemplateFailed
+from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.invite import digest, invite, uid
 from announcer.message import Message, Said
 from announcer.plan import Announcement
@@ -92,7 +92,14 @@ class MailComposer:
 
         Raises:
             TemplateFailed: a template cannot be rendered.
+            VerificationFailed: a fact is no text that a mail can carry (a lone surrogate).
         """
+        try:
+            return self._compose(announcement, now)
+        except UnicodeEncodeError as error:
+            raise VerificationFailed(f"a fact is not valid Unicode text: {error}") from error
+
+    def _compose(self, announcement: Announcement, now: datetime) -> Message:
         series = announcement.series
         facts = [_facts(talk, series) for talk in announcement.talks]
         names: dict[str, Any] = {"series": series, "talks": facts, "kind": announcement.kind}
@@ -195,13 +202,15 @@ def _clean(text: str) -> str:
 
 
 def _set_subject(mail: EmailMessage, subject: str) -> None:
-    """Encode a subject by the old header class: the new one loses blanks between encoded words."""
+    """Encode a subject by the old header class.
+
+    The new one loses blanks between encoded words, and may fold before the first word, which
+    reads back with a blank in front (mail.md A8.2).
+    """
     from email.header import Header  # noqa: PLC0415 - an exception, kept in one place
 
-    if subject.isascii():
-        mail["Subject"] = subject
-        return
-    encoded = Header(subject, "utf-8", maxlinelen=74, header_name="Subject").encode(linesep="\r\n")
+    charset = "us-ascii" if subject.isascii() else "utf-8"
+    encoded = Header(subject, charset, maxlinelen=74, header_name="Subject").encode(linesep="\r\n")
     mail.set_raw("Subject", encoded)
 
 

@@ -4,10 +4,10 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP
+from mailbox_server import Mailbox
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -16,23 +16,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if skipped and os.environ.get("NOTHING_SKIPPED"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-@dataclass
-class Mailbox:
-    """What a list received; ``answers`` are given to the next mails instead of taking them."""
-
-    port: int = 0
-    received: list[tuple[list[str], bytes]] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answers and not (answer := self.answers.pop(0)).startswith("2"):
-            return answer
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.received.append((list(envelope.rcpt_tos), content))
-        return "250 2.0.0 taken"
 
 
 @pytest.fixture

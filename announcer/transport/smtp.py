@@ -124,7 +124,8 @@ class SmtpTransport:
     def _trouble(self, error: Exception) -> str:
         """Say what stands between us and the server, and where to look."""
         account = self._account
-        words = _one_line(str(error) or type(error).__name__)
+        said = error.message if isinstance(error, aiosmtplib.SMTPResponseException) else str(error)
+        words = _one_line(said or type(error).__name__)
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
             cause = cause.__cause__ or cause.__context__

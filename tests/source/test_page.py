@@ -1,0 +1,144 @@
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from announcer.source.page import PageSource
+from announcer.talks import Mailbox, Series, Status, Talk
+
+NOW = datetime(2026, 4, 3, 8, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def series(*, start: time | None = time(15)) -> Series:
+    mailbox = Mailbox(address="seminar@example.org")
+    return Series(
+        id="s",
+        name="S",
+        list="s@groups.example",
+        sender=mailbox,
+        organisers=(),
+        reply_to=mailbox,
+        timezone=BERLIN,
+        start=start,
+    )
+
+
+def read(text: str, *, start: time | None = time(15)) -> tuple[Talk, ...]:
+    return PageSource(Path("index.md"), series(start=start)).read(text, NOW).talks
+
+
+def local(talk: Talk) -> str:
+    assert talk.starts_at is not None
+    assert talk.ends_at is not None
+    return f"{talk.starts_at.astimezone(BERLIN):%H:%M}-{talk.ends_at.astimezone(BERLIN):%H:%M}"
+
+
+def test_a_title_loses_its_number_and_its_quotes() -> None:
+    [talk] = read('### 3. "Nets, and the *Rest*" 07.04.26\n')
+    assert (talk.id, talk.title, talk.day) == ("3", "Nets, and the Rest", date(2026, 4, 7))
+
+
+def test_the_start_in_the_prose_wins_over_the_default() -> None:
+    [talk] = read("### 3. A 07.04.26\nThis upcoming Tuesday 7.4 at 3:30pm.\n")
+    assert local(talk) == "15:30-16:30"
+
+
+def test_where_the_prose_is_silent_the_default_holds_and_then_the_opening() -> None:
+    page = "We meet every Tuesday at 16:15.\n\n### 3. A 07.04.26\nText.\n"
+    assert local(read(page)[0]) == "15:00-16:00"
+    assert local(read(page, start=None)[0]) == "16:15-17:15"
+
+
+def test_a_talk_without_any_time_has_none_and_says_so() -> None:
+    [talk] = read("### 3. A 07.04.26\n", start=None)
+    assert talk.starts_at is None
+    assert any("no start is known" in warning for warning in talk.warnings)
+
+
+def test_a_range_gives_the_end() -> None:
+    [talk] = read("### 3. A 07.04.26\nTuesday, 15:00–16:30\n")
+    assert local(talk) == "15:00-16:30"
+
+
+@pytest.mark.parametrize("words", ["TBA", "tba", "???", '""', ""])
+def test_these_words_mean_to_be_announced(words: str) -> None:
+    [talk] = read(f"### 3. {words} 07.04.26\n")
+    assert talk.tba
+    assert talk.title is None
+
+
+def test_a_weekday_that_contradicts_the_date_holds_the_talk() -> None:
+    [talk] = read("### 3. A Monday 07.04.26\n")
+    assert talk.unclear is not None
+    assert "Monday" in talk.unclear
+    assert talk.warnings
+
+
+def test_another_date_ahead_makes_the_talk_unclear_and_a_past_one_only_warns() -> None:
+    [ahead] = read("### 3. A 07.04.26\nWe meet on 14.04.26.\n")
+    assert ahead.unclear is not None
+    [past] = read("### 3. A 07.04.26\nPlanned for 01.04.26 first.\n")
+    assert past.unclear is None
+    assert past.warnings
+
+
+def test_a_zone_does_not_move_the_clock_an_hour_off_is_warned_about_more_is_unclear() -> None:
+    [summer] = read("### 3. A 07.04.26\nTuesday at 3pm GMT+2\n")
+    assert (local(summer), summer.unclear, summer.warnings) == ("15:00-16:00", None, ())
+    [winter] = read("### 3. A 07.04.26\nTuesday at 3pm GMT+1\n")
+    assert (local(winter), winter.unclear) == ("15:00-16:00", None)
+    assert winter.warnings
+    [far] = read("### 3. A 07.04.26\nTuesday at 3pm EST\n")
+    assert far.unclear is not None
+
+
+def test_a_video_of_a_talk_ahead_is_its_stream_and_stays_a_link_in_the_text() -> None:
+    player = '<iframe src="https://www.youtube.com/embed/hwWeAd5_K20"></iframe>'
+    ahead, past = read(f"### 3. A 07.04.26\n{player}\n### 2. B 31.03.26\n{player}\n")
+    assert ahead.stream == "https://www.youtube.com/watch?v=hwWeAd5_K20"
+    assert past.stream is None
+    assert ahead.abstract == "[Video](https://www.youtube.com/watch?v=hwWeAd5_K20)"
+
+
+def test_an_entry_without_a_date_is_listed_without_one() -> None:
+    dated, undated = read('### 3. A 07.04.26\n### 4. "B"\n')
+    assert dated.day is not None
+    assert (undated.id, undated.day, undated.title) == ("4", None, "B")
+
+
+def test_double_encoded_text_is_repaired_and_right_text_is_left_alone() -> None:
+    [talk] = read("### 3. A 07.04.26\nSÃ¸nderby, Müller, São Paulo\n")
+    assert talk.abstract == "Sønderby, Müller, São Paulo"
+
+
+def test_a_cancelled_talk_is_said_to_be() -> None:
+    struck, said = read("### 3. ~~A 07.04.26~~\n### 4. CANCELLED: B 14.04.26\n")
+    assert (struck.status, said.status) == (Status.CANCELLED, Status.CANCELLED)
+    assert said.title == "B"
+
+
+def test_the_section_decides_nothing() -> None:
+    [talk] = read("## Past Topics\n### 3. A 07.04.26\n")
+    assert talk.day == date(2026, 4, 7)
+    assert talk.unclear is None
+
+
+def test_comments_and_front_matter_are_not_read() -> None:
+    assert read("---\ndate: 2026-04-07\n---\n<!--\n### 3. A 07.04.26\n-->\n") == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["2026-04-07", "7.4.2026", "April 7, 2026", "7th of April 2026", "7. April 2026", "7 avril"],
+)
+def test_a_date_may_be_written_in_many_ways(words: str) -> None:
+    [talk] = read(f"### 3. A talk, {words}\n")
+    assert talk.day == date(2026, 4, 7)
+
+
+def test_a_slashed_date_that_can_be_two_is_unclear() -> None:
+    [talk] = read("### 3. A 7/4/2026\n")
+    assert talk.unclear is not None
+    assert "date_order" in talk.unclear

@@ -1,0 +1,318 @@
+"""The installed command, end to end: a page, a ledger, a real SMTP server, and what the list gets."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mailbox_server import Mailbox
+
+PAGE = """\
+## Seminar
+We meet and [stream](https://www.youtube.com/channel/abc).
+
+## Future Topics
+### 3. "Nets, and the Self-Attention Principle" 07.04.20
+The next seminar will be this upcoming Tuesday 7.4 at 3pm. By SÃ¸nderby et al.
+[pdf](https://arxiv.example/pdf)
+
+### 4. TBA 14.04.20
+
+## Past Topics
+### 2. "Don't Fear the Sphere" 31.03.20
+"""
+SETTINGS = """\
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+
+[[series]]
+id = "ml"
+name = "ML Seminar"
+list = "ml@groups.example"
+sender = "ML Seminar <seminar@example.org>"
+organisers = ["anna@example.org"]
+timezone = "Europe/Berlin"
+start = "15:00"
+location = "Room 2"
+
+[series.source]
+location = "index.md"
+
+[[series.cadence]]
+kind = "announcement"
+weekday = "friday"
+at = "10:00"
+
+[[series.cadence]]
+kind = "reminder"
+days_before = 0
+at = "09:00"
+"""
+
+
+class Desk:
+    """A folder with settings and a page, as an organiser has it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        (folder / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
+        self.page(PAGE)
+
+    def page(self, text: str) -> None:
+        (self.folder / "index.md").write_text(text, encoding="utf-8")
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "announcer", *words]
+        return subprocess.run(command, cwd=self.folder, text=True, capture_output=True, check=False)
+
+    def json(self, *words: str, status: int = 0) -> Any:
+        done = self.run(*words, "--json")
+        assert done.returncode == status, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, mailbox: Mailbox) -> Desk:
+    return Desk(tmp_path, mailbox.port)
+
+
+def test_a_talk_is_announced_once_and_reminded_once(desk: Desk, mailbox: Mailbox) -> None:
+    assert desk.run("adopt", "--now", "2020-04-02T12:00").returncode == 0
+    assert desk.json("send", "--now", "2020-04-03T09:59")["sent"] == []
+    [sent] = desk.json("send", "--now", "2020-04-03T10:00")["sent"]
+    assert sent["key"] == "ml/announcement/2020-04-03"
+    assert sent["reply"] == "250 2.0.0 taken"
+    assert desk.json("send", "--now", "2020-04-03T10:01")["sent"] == []
+    [reminded] = desk.json("send", "--now", "2020-04-07T09:00")["sent"]
+    assert reminded["key"] == "ml/reminder/2020-04-07"
+    assert desk.json("send", "--now", "2020-04-07T09:01")["sent"] == []
+
+    [(to, first), (_, second)] = mailbox.received
+    assert to == ["ml@groups.example"]
+    announcement = message_from_bytes(first, policy=SMTP)
+    reminder = message_from_bytes(second, policy=SMTP)
+    assert announcement["To"] == "ml@groups.example"
+    assert (
+        announcement["Subject"] == "ML Seminar, Tue 7 Apr: Nets, and the Self-Attention Principle"
+    )
+    assert reminder["Subject"] == announcement["Subject"]
+    assert reminder["In-Reply-To"] == announcement["Message-ID"]
+    [first_invite] = [part.get_content() for part in announcement.iter_attachments()]
+    [second_invite] = [part.get_content() for part in reminder.iter_attachments()]
+    assert first_invite == second_invite
+    body = announcement.get_body(("plain",))
+    assert body is not None
+    assert "Sønderby" in body.get_content()
+    assert [row["outcome"] for row in desk.json("log")] == ["sent", "sent"]
+
+
+def test_without_a_ledger_nothing_is_sent_but_everything_can_be_looked_at(
+    desk: Desk, mailbox: Mailbox
+) -> None:
+    refused = desk.run("send", "--now", "2020-04-03T10:00")
+    assert refused.returncode == 2
+    assert "announcer adopt" in refused.stderr
+    plan = desk.json("plan", "--now", "2020-04-03T10:00")
+    assert [mail["key"] for mail in plan["due"]] == ["ml/announcement/2020-04-03"]
+    dry = desk.json("send", "--dry-run", "--out", "out", "--now", "2020-04-03T10:00")
+    assert (desk.folder / dry["sent"][0]["file"]).is_file()
+    assert not (desk.folder / "announcer.db").exists()
+    assert mailbox.received == []
+
+
+def test_what_adoption_found_in_the_past_is_never_sent(desk: Desk, mailbox: Mailbox) -> None:
+    desk.run("adopt", "--now", "2020-04-03T12:00")
+    assert desk.json("send", "--now", "2020-04-03T12:01")["sent"] == []
+    assert mailbox.received == []
+
+
+def test_a_title_that_appears_later_is_announced_then(desk: Desk, mailbox: Mailbox) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    desk.run("send", "--now", "2020-04-10T10:00")
+    assert mailbox.received == []
+    held = desk.json("plan", "--now", "2020-04-10T10:00")["held"]
+    assert [mail["talks"] for mail in held] == [["4"]]
+    desk.page(PAGE.replace("TBA", '"Trees"'))
+    [sent] = desk.json("send", "--now", "2020-04-12T18:00")["sent"]
+    assert (sent["key"], sent["talks"]) == ("ml/announcement/2020-04-10", ["4"])
+
+
+def test_a_busy_server_is_asked_again_after_a_minute(desk: Desk, mailbox: Mailbox) -> None:
+    mailbox.answers.append("451 4.7.1 greylisted")
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    [deferred] = desk.json("send", "--now", "2020-04-03T10:00:00", status=1)["deferred"]
+    assert deferred["reply"].startswith("451 4.7.1 greylisted")
+    assert desk.json("send", "--now", "2020-04-03T10:00:30", status=1)["sent"] == []
+    [sent] = desk.json("send", "--now", "2020-04-03T10:01:10")["sent"]
+    assert sent["message_id"] == deferred["message_id"]
+    assert len(mailbox.received) == 1
+
+
+def test_a_refused_mail_is_not_tried_again(desk: Desk, mailbox: Mailbox) -> None:
+    mailbox.answers.append("550 5.7.1 not a member")
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    [refused] = desk.json("send", "--now", "2020-04-03T10:00", status=1)["refused"]
+    assert "not a member" in refused["reply"]
+    report = desk.json("send", "--now", "2020-04-03T11:00")
+    assert [report[f] for f in ("sent", "deferred", "refused")] == [[], [], []]
+    assert mailbox.received == []
+
+
+def test_a_test_mail_goes_to_its_address_alone_and_leaves_no_trace(
+    desk: Desk, mailbox: Mailbox
+) -> None:
+    [sent] = desk.json("send", "--to", "me@example.org", "--now", "2020-04-03T10:00")["sent"]
+    [(to, content)] = mailbox.received
+    mail = message_from_bytes(content, policy=SMTP)
+    assert to == ["me@example.org"]
+    assert sent["to"] == "me@example.org"
+    assert mail["Subject"].startswith("[test] ML Seminar")
+    assert not (desk.folder / "announcer.db").exists()
+
+
+def test_more_mails_than_a_list_may_get_are_all_held(desk: Desk, mailbox: Mailbox) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    config = desk.folder / "config.toml"
+    rule = 'weekday = "friday"\nat = "10:00"'
+    config.write_text(config.read_text().replace(rule, 'before = "100 h"'))
+    desk.page("".join(f'### {n}. "Talk {n}" 18.04.20 {n}:00\n' for n in range(10, 13)))
+    report = desk.json("send", "--now", "2020-04-14T11:00", status=1)
+    assert len(report["failed"]) == 3
+    assert report["sent"] == []
+    assert all("limits.per_" in mail["reply"] for mail in report["failed"])
+    assert mailbox.received == []
+
+
+def test_a_page_that_is_gone_is_an_error_of_its_own(desk: Desk) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    (desk.folder / "index.md").unlink()
+    done = desk.run("send", "--now", "2020-04-03T10:00")
+    assert done.returncode == 3
+    assert "index.md" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_changed_list_address_is_confirmed_by_name(desk: Desk, mailbox: Mailbox) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace("ml@groups.example", "new@groups.example"))
+    assert desk.run("send", "--now", "2020-04-03T10:00").returncode == 2
+    assert desk.run("adopt", "--now", "2020-04-03T09:00").returncode == 2
+    done = desk.run("adopt", "--now", "2020-04-03T09:00", "--list", "new@groups.example")
+    assert done.returncode == 0
+    assert len(desk.json("send", "--now", "2020-04-03T10:00")["sent"]) == 1
+    assert mailbox.received[0][0] == ["new@groups.example"]
+
+
+def test_two_sends_at_once_send_once(desk: Desk, mailbox: Mailbox) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    command = [sys.executable, "-m", "announcer", "send", "--now", "2020-04-03T10:00"]
+    both = [
+        subprocess.Popen(
+            command, cwd=desk.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(mailbox.received) == 1
+
+
+def test_a_preview_is_what_goes_out(desk: Desk) -> None:
+    done = desk.run(
+        "preview", "ml/announcement/2020-04-03", "--out", "p", "--now", "2020-04-03T10:00"
+    )
+    assert done.returncode == 0, done.stderr
+    names = {path.suffix for path in (desk.folder / "p").iterdir()}
+    assert names == {".eml", ".txt", ".html", ".ics"}
+    unknown = desk.run("preview", "ml/announcement/1999-01-01", "--now", "2020-04-03T10:00")
+    assert unknown.returncode == 2
+    assert "ml/announcement/2020-04-03" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["talks", "plan", "preview", "adopt", "send", "serve", "log", "check"]
+)
+def test_every_command_shows_an_example_in_its_help(desk: Desk, command: str) -> None:
+    assert f"announcer {command}" in desk.run(command, "--help").stdout.partition("Example:")[2]
+
+
+def test_check_names_a_rule_that_can_never_fire(desk: Desk) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace('at = "09:00"', 'at = "15:30"'))
+    done = desk.run("check", "--now", "2020-04-03T10:00")
+    assert done.returncode == 0, done.stderr
+    assert "the rule reminder can never send" in done.stdout
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for another process, whose clock is the real one."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def _health(port: int) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_serve_sends_at_the_moment_and_ends_at_once(desk: Desk, mailbox: Mailbox) -> None:
+    port = _free_port()
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text() + f'\n[service]\nlisten = "127.0.0.1:{port}"\n')
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    command = [sys.executable, "-m", "announcer", "serve", "--now", "2020-04-03T09:59:55"]
+    started = datetime.now(UTC)
+    process = subprocess.Popen(command, cwd=desk.folder, stderr=subprocess.PIPE)
+    try:
+        _until(lambda: _health(port) == 200, "healthy after the first pass")
+        _until(lambda: len(mailbox.received) == 1, "the mail leaves at its moment")
+        # The clock starts after the program has, so this is an upper bound with room to start up.
+        assert datetime.now(UTC) - started < timedelta(seconds=12)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 3
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_dry_run_opens_no_secret(desk: Desk, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    # A folder in its place would make every attempt to read it fail.
+    (secrets / "announcer_smtp__password").symlink_to(secrets / "announcer_smtp__password")
+    command = [sys.executable, "-m", "announcer", "send", "--dry-run", "--now", "2020-04-03T10:00"]
+    environ = {**os.environ, "ANNOUNCER_SECRETS_DIR": str(secrets)}
+    done = subprocess.run(command, cwd=desk.folder, env=environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

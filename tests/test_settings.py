@@ -1,0 +1,116 @@
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from announcer.errors import SettingsError
+from announcer.settings import (
+    Delivery,
+    LedgerTable,
+    Limits,
+    RuleTable,
+    SeriesTable,
+    Service,
+    Smtp,
+    SourceTable,
+    load_settings,
+)
+
+EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+
+
+def test_the_example_is_right_and_says_what_it_seems_to_say() -> None:
+    settings = load_settings(EXAMPLE, environ={})
+    [asked] = settings.series
+    assert asked.series.sender.name == "Geometry Seminar"
+    assert asked.series.start == time(15)
+    assert [rule.label for rule in asked.cadence] == ["announcement", "reminder"]
+    assert asked.cadence[0].days_before == 1
+    assert asked.cadence[1].grace == timedelta(hours=4)
+
+
+def test_the_example_names_every_key() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    models = (
+        Smtp,
+        LedgerTable,
+        Limits,
+        Delivery,
+        Service,
+        SourceTable,
+        RuleTable,
+        SeriesTable,
+    )
+    names = {name for model in models for name in model.model_fields}
+    nested = {"source": "[series.source]", "cadence": "[[series.cadence]]"}
+    missing = {n for n in names - {"password"} if nested.get(n, f"{n} = ") not in text}
+    assert not missing
+
+
+def test_six_mistakes_are_all_named_with_their_places(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for right, wrong in (
+        ("port = 587", 'port = "many"'),
+        ('"Europe/Berlin"', '"Europe/Berln"'),
+        ('weekday = "friday"', 'weekday = "fryday"'),
+        ('duration = "60 min"', "duration = 60"),
+        ('list = "geometry@googlegroups.com"', 'list = "geometry"'),
+        ('location = "Main', 'locatoin = "Main'),
+    ):
+        assert right in text
+        text = text.replace(right, wrong, 1)
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, environ={})
+    assert sorted(caught.value.mistakes) == [
+        'config.toml: series[0].cadence[0].weekday: "fryday" is no weekday; use monday, tuesday, '
+        "wednesday, thursday, friday, saturday or sunday",
+        'config.toml: series[0].duration: 60 is no duration; write it like "30 s", "90 min", '
+        '"4 h" or "2 days"',
+        'config.toml: series[0].list: "geometry" is no mail address; write it like '
+        '"seminar@example.org"',
+        'config.toml: series[0].locatoin: unknown key; did you mean "location"?',
+        'config.toml: series[0].timezone: "Europe/Berln" is no time zone; did you mean '
+        '"Europe/Berlin"?',
+        'config.toml: smtp.port: must be a whole number, not "many"',
+    ]
+
+
+def test_the_environment_wins_over_secret_files_and_both_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "announcer_smtp__password").write_text("from a file\n")
+    (tmp_path / "announcer_smtp__host").write_text("file.example.org\n")
+    environ = {
+        "ANNOUNCER_SECRETS_DIR": str(tmp_path),
+        "ANNOUNCER_SMTP__HOST": "environment.example.org",
+        "ANNOUNCER_SMTP__PORT": "465",
+        "ANNOUNCER_SMPT__HOST": "x",
+    }
+    settings = load_settings(EXAMPLE, environ=environ)
+    assert settings.smtp.host == "environment.example.org"
+    assert settings.smtp.port == 465
+    assert settings.smtp.password is not None
+    assert settings.smtp.password.get_secret_value() == "from a file"
+    assert settings.warnings == (
+        "the environment variable ANNOUNCER_SMPT__HOST is no setting of announcer; "
+        "did you mean ANNOUNCER_SMTP__HOST?",
+    )
+    assert load_settings(EXAMPLE, environ=environ, secrets=False).smtp.password is None
+
+
+def test_an_included_file_keeps_its_own_folder_and_its_own_name(tmp_path: Path) -> None:
+    head, mark, series = EXAMPLE.read_text(encoding="utf-8").partition("\n[[series]]\n")
+    (tmp_path / "config.toml").write_text('include = ["series/*.toml"]\n' + head, encoding="utf-8")
+    (tmp_path / "series").mkdir()
+    text = mark + series.replace("https://example.org/seminar/index.md", "index.md")
+    (tmp_path / "series" / "a.toml").write_text(text, encoding="utf-8")
+    [asked] = load_settings(tmp_path / "config.toml", environ={}).series
+    assert asked.source.place == tmp_path / "series" / "index.md"
+    (tmp_path / "series" / "a.toml").write_text(text.replace('"Europe/Berlin"', "5"))
+    with pytest.raises(SettingsError, match=r"series/a\.toml: series\[0\]\.timezone"):
+        load_settings(tmp_path / "config.toml", environ={})
+
+
+def test_a_missing_file_says_where_to_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"config\.example\.toml"):
+        load_settings(tmp_path / "config.toml", environ={})
