@@ -26,7 +26,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The lock names no host; run it where uv is installed.
+# The locks name no host; run it where uv is installed.
+LOCK = uv pip compile --quiet --universal --all-extras --generate-hashes --no-header \
+	--no-emit-index-url --no-annotate pyproject.toml
 lock:
-	uv pip compile --quiet --universal --all-extras --group dev --generate-hashes --no-header \
-		--no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -o requirements.lock
+	$(LOCK) --group image -c requirements.lock -o requirements-image.lock

@@ -317,7 +317,11 @@ class _Outside(BaseSettings):
     """What stands outside ``[[series]]``, and the environment may override."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__"
+        extra="forbid",
+        frozen=True,
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        enable_decoding=False,  # a variable is text, and never JSON
     )
 
     smtp: Smtp
@@ -414,7 +418,9 @@ def load_settings(
             )
         outside = _Outside(**_resolved_smtp(values, path), _variables=variables)  # type: ignore[call-arg]  # handed to the sources, no field
     except ValidationError as error:
-        found.mistakes += [f"{path.name}: {line}" for line in _lines(error, "", _Outside)]
+        found.mistakes += [
+            _outside_line(line, path, environ, variables) for line in _lines(error, "", _Outside)
+        ]
     series = [checked for table in found.series if (checked := _checked(table, found))]
     found.mistakes += _twice(found.series)
     if not found.series and not found.mistakes:
@@ -432,6 +438,19 @@ def load_settings(
         files=tuple(found.files),
         warnings=tuple(warnings),
     )
+
+
+def _outside_line(
+    line: str, path: Path, environ: Mapping[str, str], variables: Mapping[str, str]
+) -> str:
+    """Name where a mistake stands: in a variable, a secret file, or the settings."""
+    place, _, words = line.partition(": ")
+    name = f"{PREFIX}{place.replace('.', '__')}".upper()
+    if name not in variables:
+        return f"{path.name}: {line}"
+    if name in {variable.upper() for variable in environ}:
+        return f"the environment variable {name}: {words}"
+    return f"the secret file {name.lower()}: {words}"
 
 
 class _Found:

@@ -98,6 +98,52 @@ def test_the_environment_wins_over_secret_files_and_both_over_the_file(tmp_path:
     assert load_settings(EXAMPLE, environ=environ, secrets=False).smtp.password is None
 
 
+OVERRIDES = {
+    "ANNOUNCER_SMTP__HOST": "mail.example.org",
+    "ANNOUNCER_SMTP__PORT": "465",
+    "ANNOUNCER_SMTP__SECURITY": "tls",
+    "ANNOUNCER_SMTP__USERNAME": "ada",
+    "ANNOUNCER_SMTP__PASSWORD": "hunter2",
+    "ANNOUNCER_SMTP__AUTH": "xoauth2",
+    "ANNOUNCER_SMTP__CA_FILE": "/etc/ca.pem",
+    "ANNOUNCER_SMTP__TIMEOUT": "5 s",
+    "ANNOUNCER_SMTP__INSECURE": "true",
+    "ANNOUNCER_LEDGER__URL": "sqlite:////var/lib/announcer/announcer.db",
+    "ANNOUNCER_LIMITS__PER_PASS": "3",
+    "ANNOUNCER_LIMITS__PER_DAY": "5",
+    "ANNOUNCER_LIMITS__PER_WEEK": "9",
+    "ANNOUNCER_DELIVERY__ON_DOUBT": "hold",
+    "ANNOUNCER_SERVICE__LISTEN": "0.0.0.0:9000",
+}
+
+
+def test_every_value_outside_the_series_can_come_from_the_environment() -> None:
+    tables = {"SMTP": Smtp, "LEDGER": LedgerTable, "LIMITS": Limits, "DELIVERY": Delivery, "SERVICE": Service}  # fmt: skip
+    assert set(OVERRIDES) == {
+        f"ANNOUNCER_{table}__{field.upper()}"
+        for table, model in tables.items()
+        for field in model.model_fields
+    }
+    plain = load_settings(EXAMPLE, environ={})
+    settings = load_settings(EXAMPLE, environ=OVERRIDES)
+    assert not settings.warnings
+    assert settings.service.listen == ("0.0.0.0", 9000)
+    assert settings.smtp.timeout == timedelta(seconds=5)
+    for name in OVERRIDES:
+        table, field = name.removeprefix("ANNOUNCER_").lower().split("__")
+        before, after = getattr(plain, table), getattr(settings, table)
+        assert getattr(before, field) != getattr(after, field), name
+
+
+def test_a_wrong_variable_is_named_as_what_it_is() -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(EXAMPLE, environ={"ANNOUNCER_SERVICE__LISTEN": "here"})
+    assert error.value.mistakes == (
+        'the environment variable ANNOUNCER_SERVICE__LISTEN: "here" is no address to listen at; '
+        'write it like "127.0.0.1:8080"',
+    )
+
+
 def test_an_included_file_keeps_its_own_folder_and_its_own_name(tmp_path: Path) -> None:
     head, mark, series = EXAMPLE.read_text(encoding="utf-8").partition("\n[[series]]\n")
     (tmp_path / "config.toml").write_text('include = ["series/*.toml"]\n' + head, encoding="utf-8")
