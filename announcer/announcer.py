@@ -6,13 +6,13 @@ the next, and one series never stops the others.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from announcer import ledger as kept
 from announcer.cadence import Rule
@@ -131,6 +131,10 @@ def retry_delay(attempt: int, key: str) -> timedelta:
     return timedelta(minutes=minutes * (1 + share / 10))
 
 
+class _Stopped(Exception):
+    """Nothing was begun that would have to be ended."""
+
+
 class Announcer:
     """Sends what is due.
 
@@ -176,6 +180,8 @@ class Announcer:
                 break
             try:
                 await self._announce_series(programme, report)
+            except _Stopped:
+                break
             except AnnouncerError as problem:
                 log.error("%s: %s", programme.series.id, problem)
                 report.problems.append(problem)
@@ -252,7 +258,7 @@ class Announcer:
         adoption = adopted(series, (await self._ledger.adoptions()).get(series.id))
         history = await self._ledger.history(series.id)
         with self._progress(f"reading the talks of {series.id}"):
-            reading = await programme.source.load(self._clock(series))
+            reading = await self._unless_stopped(programme.source.load(self._clock(series)))
         new = [rule for rule in programme.cadence if rule.label not in adoption.rules]
         if not new:
             return history, reading
@@ -266,6 +272,20 @@ class Announcer:
                 now=self._clock(series),
             )
         return replace(history, counted=(*history.counted, *counted)), reading
+
+    async def _unless_stopped(self, load: Coroutine[Any, Any, Reading]) -> Reading:
+        """Wait for a source, but not once we are told to stop: a page may take its time."""
+        reading = asyncio.create_task(load)
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({reading, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+            reading.cancel()
+            await asyncio.wait({reading})
+        if reading.cancelled():
+            raise _Stopped
+        return reading.result()
 
     async def _settle(self, programme: Programme, announcement: Announcement) -> Delivery | None:
         """See one mail of the plan to the end of this pass; None where it is no concern of it."""

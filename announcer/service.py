@@ -7,10 +7,10 @@ time, so a ring that comes late, twice or not at all changes nothing.
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -62,7 +62,7 @@ class Service:
         self._load = load
         self._only = only
         self._clock = clock
-        self._seen = _contents(settings.files)
+        self._latest = settings
         self._sources: dict[str, ReadAhead] = {}
         self._announcer: Announcer | None = None
         self._stopping = asyncio.Event()
@@ -181,26 +181,27 @@ class Service:
         )
 
     def _refresh(self) -> None:
-        """Read the settings afresh where a file has changed; a broken change is not taken."""
-        seen = _contents(self._settings.files)
-        if seen == self._seen:
-            return
-        self._seen = seen
+        """Read the settings afresh for each pass; a broken change is said once, and not taken."""
         try:
             settings = self._load()
             parts.chosen(settings, self._only)
         except AnnouncerError as error:
-            log.error("the changed settings are not taken, the old ones hold: %s", error)
-            self._broken = f"the changed settings are not taken: {error}"
+            words = f"the changed settings are not taken, the old ones hold: {error}"
+            if words != self._broken:
+                log.error("%s", words)
+            self._broken = words
+            return
+        self._broken = ""
+        if settings == self._latest:
             return
         for table in ("ledger", "service"):
-            if getattr(settings, table) != getattr(self._settings, table):
+            if getattr(settings, table) != getattr(self._latest, table):
                 log.warning("a changed [%s] needs a restart", table)
-        kept = {"ledger": self._settings.ledger, "service": self._settings.service}
-        self._settings = _with(settings, kept)
-        self._seen = _contents(self._settings.files)
+        self._latest = settings
+        self._settings = replace(
+            settings, ledger=self._settings.ledger, service=self._settings.service
+        )
         self._sources.clear()
-        self._broken = ""
         log.info("the settings were read afresh")
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -223,20 +224,3 @@ class Service:
             pass  # whoever asked has gone
         finally:
             writer.close()
-
-
-def _contents(files: Sequence[Path]) -> tuple[bytes | None, ...]:
-    return tuple(_content(file) for file in files)
-
-
-def _content(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
-
-
-def _with(settings: Settings, kept: Mapping[str, Any]) -> Settings:
-    from dataclasses import replace  # noqa: PLC0415 - only a change of settings needs it
-
-    return replace(settings, **kept)

@@ -4,9 +4,11 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from desk import Desk
 from mailbox_server import Mailbox
 
 
@@ -50,3 +52,9 @@ def mailbox() -> Iterator[Mailbox]:
     yield box
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, mailbox: Mailbox) -> Desk:
+    """A folder with settings and a page, whose mails go to the mailbox."""
+    return Desk(tmp_path, mailbox.port)

@@ -1,5 +1,6 @@
 """A mailbox that is a real SMTP server: what a list received."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -7,16 +8,22 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class Mailbox:
-    """What a list received; ``answers`` are given to the next mails instead of taking them."""
+    """What a list received; ``answers`` are given to the next mails instead of taking them.
+
+    "hang" takes the mail, and never says so.
+    """
 
     port: int = 0
     received: list[tuple[list[str], bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answers and not (answer := self.answers.pop(0)).startswith("2"):
+        answer = self.answers.pop(0) if self.answers else "250"
+        if answer[0] in "45":
             return answer
         content = envelope.content
         assert isinstance(content, bytes)
         self.received.append((list(envelope.rcpt_tos), content))
+        if answer == "hang":
+            await asyncio.Event().wait()
         return "250 2.0.0 taken"

@@ -1,93 +1,15 @@
 """The installed command, end to end: a page, a ledger, a real SMTP server, and what the list gets."""
 
-import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any
 
 import pytest
+from desk import PAGE, Desk
 from mailbox_server import Mailbox
-
-PAGE = """\
-## Seminar
-We meet and [stream](https://www.youtube.com/channel/abc).
-
-## Future Topics
-### 3. "Nets, and the Self-Attention Principle" 07.04.20
-The next seminar will be this upcoming Tuesday 7.4 at 3pm. By SÃ¸nderby et al.
-[pdf](https://arxiv.example/pdf)
-
-### 4. TBA 14.04.20
-
-## Past Topics
-### 2. "Don't Fear the Sphere" 31.03.20
-"""
-SETTINGS = """\
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-
-[[series]]
-id = "ml"
-name = "ML Seminar"
-list = "ml@groups.example"
-sender = "ML Seminar <seminar@example.org>"
-organisers = ["anna@example.org"]
-timezone = "Europe/Berlin"
-start = "15:00"
-location = "Room 2"
-
-[series.source]
-location = "index.md"
-
-[[series.cadence]]
-kind = "announcement"
-weekday = "friday"
-at = "10:00"
-
-[[series.cadence]]
-kind = "reminder"
-days_before = 0
-at = "09:00"
-"""
-
-
-class Desk:
-    """A folder with settings and a page, as an organiser has it."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder = folder
-        (folder / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
-        self.page(PAGE)
-
-    def page(self, text: str) -> None:
-        (self.folder / "index.md").write_text(text, encoding="utf-8")
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "announcer", *words]
-        return subprocess.run(command, cwd=self.folder, text=True, capture_output=True, check=False)
-
-    def json(self, *words: str, status: int = 0) -> Any:
-        done = self.run(*words, "--json")
-        assert done.returncode == status, done.stderr
-        return json.loads(done.stdout)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, mailbox: Mailbox) -> Desk:
-    return Desk(tmp_path, mailbox.port)
 
 
 def test_a_talk_is_announced_once_and_reminded_once(desk: Desk, mailbox: Mailbox) -> None:
@@ -258,53 +180,6 @@ def test_check_names_a_rule_that_can_never_fire(desk: Desk) -> None:
     done = desk.run("check", "--now", "2020-04-03T10:00")
     assert done.returncode == 0, done.stderr
     assert "the rule reminder can never send" in done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def _until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for another process, whose clock is the real one."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-def _health(port: int) -> int:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
-    except OSError:
-        return 0
-
-
-def test_serve_sends_at_the_moment_and_ends_at_once(desk: Desk, mailbox: Mailbox) -> None:
-    port = _free_port()
-    config = desk.folder / "config.toml"
-    config.write_text(config.read_text() + f'\n[service]\nlisten = "127.0.0.1:{port}"\n')
-    desk.run("adopt", "--now", "2020-04-02T12:00")
-    command = [sys.executable, "-m", "announcer", "serve", "--now", "2020-04-03T09:59:55"]
-    started = datetime.now(UTC)
-    process = subprocess.Popen(command, cwd=desk.folder, stderr=subprocess.PIPE)
-    try:
-        _until(lambda: _health(port) == 200, "healthy after the first pass")
-        _until(lambda: len(mailbox.received) == 1, "the mail leaves at its moment")
-        # The clock starts after the program has, so this is an upper bound with room to start up.
-        assert datetime.now(UTC) - started < timedelta(seconds=12)
-        began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        assert time.monotonic() - began < 3
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_dry_run_opens_no_secret(desk: Desk, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from announcer.errors import SettingsError
 from announcer.settings import (
@@ -118,7 +119,7 @@ OVERRIDES = {
 
 
 def test_every_value_outside_the_series_can_come_from_the_environment() -> None:
-    tables = {"SMTP": Smtp, "LEDGER": LedgerTable, "LIMITS": Limits, "DELIVERY": Delivery, "SERVICE": Service}  # fmt: skip
+    tables: dict[str, type[BaseModel]] = {"SMTP": Smtp, "LEDGER": LedgerTable, "LIMITS": Limits, "DELIVERY": Delivery, "SERVICE": Service}  # fmt: skip
     assert set(OVERRIDES) == {
         f"ANNOUNCER_{table}__{field.upper()}"
         for table, model in tables.items()

@@ -1,5 +1,6 @@
 """The bytes of a page as text, from a file or over http(s), within limits."""
 
+import asyncio
 import re
 from datetime import timedelta
 from ipaddress import ip_address
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT: Final = timedelta(seconds=15)
+LONGEST: Final = timedelta(seconds=60)  # for all of it, as a server may drip
 LARGEST: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 20 * 1024 * 1024
 MOST_REDIRECTS: Final = 3
@@ -46,10 +48,16 @@ async def _page(url: str) -> str:
     import httpx  # noqa: PLC0415 - only who reads over the web pays for it
 
     try:
-        async with httpx.AsyncClient(
-            timeout=TIMEOUT.total_seconds(), follow_redirects=False, trust_env=False
-        ) as client:
+        async with (
+            asyncio.timeout(LONGEST.total_seconds()),
+            httpx.AsyncClient(
+                timeout=TIMEOUT.total_seconds(), follow_redirects=False, trust_env=False
+            ) as client,
+        ):
             return await _followed(client, url)
+    except TimeoutError as error:
+        seconds = LONGEST.total_seconds()
+        raise SourceUnreadable(f"{url} was not there after {seconds:.0f} seconds") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         words = str(error) or type(error).__name__
         raise SourceUnreadable(f"{url} could not be fetched: {words}") from error
@@ -93,8 +101,6 @@ async def _allowed(before: str, after: str) -> None:
 
 
 async def _private(host: str) -> bool:
-    import asyncio  # noqa: PLC0415 - loaded already wherever this runs
-
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None)
     except OSError:
