@@ -32,6 +32,7 @@ from announcer.errors import (
     CompositionError,
     LedgerError,
     LedgerForeign,
+    LedgerMissing,
     UsageError,
 )
 from announcer.ledger import Ledger
@@ -39,7 +40,7 @@ from announcer.message import Message
 from announcer.plan import Announcement, Plan, Standing, counted_as_told, never_fires
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
 from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
-from announcer.talks import Series, Talk
+from announcer.talks import Reading, Series, Talk
 from announcer.transport.folder import FolderTransport, write
 from announcer.verify import verify
 
@@ -53,20 +54,23 @@ app = typer.Typer(
 )
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="The settings file; else $ANNOUNCER_CONFIG, else ./config.toml.")
+    Path | None, typer.Option("--config", metavar="FILE", help="The settings file; else $ANNOUNCER_CONFIG, else ./config.toml.")
 ]  # fmt: skip
 SeriesOption = Annotated[
-    list[str] | None, typer.Option("--series", help="Only this series; may be given again.")
+    list[str] | None,
+    typer.Option("--series", metavar="ID", help="Only this series; may be given again."),
 ]
 NowOption = Annotated[
     str | None,
-    typer.Option("--now", help="Act as if it were then, like 2020-04-03T10:00; default: the real clock."),
+    typer.Option("--now", metavar="TIME", help="Act as if it were then, like 2020-04-03T10:00; default: the real clock."),
 ]  # fmt: skip
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 LogOption = Annotated[
     Literal["text", "json"], typer.Option("--log-format", help="How the log on stderr is written.")
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write files into this folder.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Write files into this folder.")
+]
 _A_SECOND: Final = 1.0
 
 
@@ -80,6 +84,10 @@ def main() -> None:
         for line in str(error).splitlines():
             _note(line)
         sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # Whoever read along has read enough, as in `announcer talks | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
@@ -236,7 +244,9 @@ def plan(
     series: SeriesOption = None,
     now: NowOption = None,
     as_json: JsonOption = False,
-    weeks: Annotated[int, typer.Option(help="How many weeks to look ahead.", min=1)] = 4,
+    weeks: Annotated[
+        int, typer.Option(metavar="N", help="How many weeks to look ahead, and back.", min=1)
+    ] = 4,
 ) -> None:
     """Show what is due, upcoming, missed, held or skipped, each with its reason.
 
@@ -290,7 +300,9 @@ async def _planned(asked: SeriesSettings, settings: Settings, ledger: Ledger, cl
 
 @app.command()
 def preview(
-    key: Annotated[str, typer.Argument(help="The mail's key, as `announcer plan` shows it.")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="The mail's key, as `announcer plan` shows it.")
+    ],
     config: ConfigOption = None,
     series: SeriesOption = None,
     now: NowOption = None,
@@ -363,7 +375,10 @@ def adopt(
     series: SeriesOption = None,
     now: NowOption = None,
     new_list: Annotated[
-        str | None, typer.Option("--list", help="Confirms that a series has this new list address.")
+        str | None,
+        typer.Option(
+            "--list", metavar="ADDRESS", help="Confirms that a series has this new list address."
+        ),
     ] = None,
 ) -> None:
     """Start the ledger: what should have gone out by now counts as told.
@@ -440,7 +455,9 @@ def send(
     as_json: JsonOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send and record nothing.")] = False,
     out: OutOption = None,
-    to: Annotated[str | None, typer.Option("--to", help="Send as a test to this address.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ADDRESS", help="Send as a test to this address.")
+    ] = None,
     log_format: LogOption = "text",
 ) -> None:
     """Send everything that is due now, each mail once, then exit. What cron calls.
@@ -554,7 +571,9 @@ def _file(out: Path, delivery: Delivery) -> Path:
 
 @app.command()
 def log(
-    key: Annotated[str | None, typer.Argument(help="Show this mail as it went out.")] = None,
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="Show this mail as it went out.")
+    ] = None,
     config: ConfigOption = None,
     series: SeriesOption = None,
     as_json: JsonOption = False,
@@ -608,29 +627,35 @@ def check(
     clock = _clock(now)
     say(f"{settings.path}: the settings are right")
 
+    failed: list[int] = []
+
     async def look(asked: SeriesSettings) -> None:
         instant = clock(asked.series)
         with _progress(f"reading {asked.source.location}"):
             reading = await parts.source(asked).load(instant)
         ahead = [t for t in reading.talks if t.starts_at is not None and t.starts_at > instant]
         say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
-        for warning in [*reading.warnings, *(w for t in reading.talks for w in t.warnings)]:
-            say(f"! {warning}")
-        for line in _never(asked, ahead):
+        for line in _remarks(asked, reading, ahead, instant):
             say(f"! {line}")
         for rule in asked.cadence:
             mail = _sample(asked.series, rule)
-            message = MailComposer(asked.templates).compose(mail, instant)
-            verify(message, mail)
-            say(f"{asked.series.id}: a mail of the rule {rule.label} can be composed")
+            try:
+                verify(MailComposer(asked.templates).compose(mail, instant), mail)
+                say(f"{asked.series.id}: a mail of the rule {rule.label} can be composed")
+            except CompositionError as error:
+                _note(f"{asked.series.id}: a mail of the rule {rule.label} cannot go: {error}")
+                failed.append(error.exit_status)
 
     async def work() -> int:
         status = await _each(chosen, look)
         try:
             async with parts.copied_ledger(settings, needed=True):
                 say(f"{settings.ledger_path}: the ledger can be read")
-        except LedgerError as error:
+        except LedgerMissing as error:
             say(f"! {error}")
+        except LedgerError as error:
+            _note(str(error))
+            failed.append(error.exit_status)
         if online:
             from announcer.transport.smtp import SmtpTransport  # noqa: PLC0415 - only online
 
@@ -639,9 +664,28 @@ def check(
                 with _progress(f"logging in at {settings.smtp.host}"):
                     await transport.check()
             say(f"{settings.smtp.host}:{settings.smtp.port}: connected, and logged in where asked")
-        return status
+        return max(status, *failed, 0)
 
     _run(work())
+
+
+def _remarks(
+    asked: SeriesSettings, reading: Reading, ahead: list[Talk], now: datetime
+) -> Iterator[str]:
+    """Say what an organiser should look at, though nothing has failed."""
+    yield from reading.warnings
+    today = asked.series.local(now).date()
+    for talk in reading.talks:
+        yield from talk.warnings
+        ahead_or_undated = talk.day is None or talk.day >= today
+        if talk.unclear and ahead_or_undated and not any(talk.unclear in w for w in talk.warnings):
+            yield f"talk {talk.id} is not announced: {talk.unclear}"
+    yield from _never(asked, ahead)
+    if not asked.series.language.startswith("en"):
+        yield (
+            f'language = "{asked.series.language}": dates are written in it, but the words of the '
+            "mails are English in this version; a templates folder can change them"
+        )
 
 
 def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:

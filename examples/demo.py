@@ -4,6 +4,7 @@ Prints what the list received, and where the files are. Leaves everything in the
 """
 
 import asyncio
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,38 +16,6 @@ from announcer.display import say, show_content
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / "demo"
-SETTINGS = """\
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"      # only ever to this machine itself
-
-[[series]]
-id = "lattice"
-name = "Lattice Seminar"
-list = "lattice@lists.example.org"
-sender = "Lattice Seminar <seminar@example.org>"
-organisers = ["ada@example.org"]
-list_page = "https://lists.example.org/lattice"
-timezone = "Europe/Berlin"
-location = "The old library, room 2"
-stream = "https://stream.example.org/lattice"
-website = "https://lattice.example.org"
-
-[series.source]
-kind = "page"
-location = "seminar.md"
-
-[[series.cadence]]
-kind = "announcement"
-weekday = "friday"
-at = "10:00"
-
-[[series.cadence]]
-kind = "reminder"
-days_before = 0
-at = "09:00"
-"""
 # The ledger is adopted on Wednesday; then cron calls `announcer send` at the two moments.
 STEPS = (
     ("adopt", "2026-04-08T12:00"),
@@ -73,17 +42,18 @@ async def main() -> int:
     """Run the demonstration; gives the exit status."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    shutil.copy(HERE / "seminar.md", FOLDER / "seminar.md")
+    for name in ("seminar.md", "config.toml"):
+        shutil.copy(HERE / name, FOLDER / name)
     mailbox = Mailbox()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(mailbox, loop=loop), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    (FOLDER / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
+    environ = {**os.environ, "ANNOUNCER_SMTP__PORT": str(port)}
     for command, now in STEPS:
         say(f"$ announcer {command} --now {now}")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "announcer", command, "--config", "config.toml", "--now", now,
-            cwd=FOLDER,
+            cwd=FOLDER, env=environ,
         )  # fmt: skip
         if await process.wait():
             say(f"announcer {command} failed with status {process.returncode}")
