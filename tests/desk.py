@@ -1,8 +1,10 @@
 """What an organiser has before them: a folder with settings and a page, and the command."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +64,14 @@ class Desk:
     def page(self, text: str) -> None:
         (self.folder / "index.md").write_text(text, encoding="utf-8")
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "announcer", *words]
-        return subprocess.run(command, cwd=self.folder, text=True, capture_output=True, check=False)
+        variables = {**os.environ, **(environ or {})}
+        return subprocess.run(
+            command, cwd=self.folder, text=True, capture_output=True, check=False, env=variables
+        )
 
     def json(self, *words: str, status: int = 0) -> Any:
         done = self.run(*words, "--json")
