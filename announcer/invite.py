@@ -3,6 +3,7 @@
 import hashlib
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Final
 from uuid import UUID, uuid5
@@ -104,7 +105,8 @@ def timezone(zone: ZoneInfo, at: datetime) -> Timezone | None:
     return component
 
 
-def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
+@cache
+def _changes(zone: ZoneInfo, year: int) -> tuple[datetime, ...]:
     """Find the instants of a year at which the offset of a zone changes."""
     start = datetime(year, 1, 1, tzinfo=UTC)
     days = [start + timedelta(days=n) for n in range(367)]
@@ -121,7 +123,7 @@ def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
             else:
                 high = middle
         found.append(high)
-    return [change for change in found if change.year == year]
+    return tuple(change for change in found if change.year == year)
 
 
 def _rule(zone: ZoneInfo, change: datetime) -> vRecur | None:
