@@ -637,6 +637,9 @@ def check(
         say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
         for line in _remarks(asked, reading, ahead, instant):
             say(f"! {line}")
+
+    async def compose(asked: SeriesSettings) -> None:
+        instant = clock(asked.series)
         for rule in asked.cadence:
             mail = _sample(asked.series, rule)
             try:
@@ -647,7 +650,7 @@ def check(
                 failed.append(error.exit_status)
 
     async def work() -> int:
-        status = await _each(chosen, look)
+        status = max(await _each(chosen, look), await _each(chosen, compose))
         try:
             async with parts.copied_ledger(settings, needed=True):
                 say(f"{settings.ledger_path}: the ledger can be read")

@@ -1,6 +1,7 @@
 """The installed command, end to end: a page, a ledger, a real SMTP server, and what the list gets."""
 
 import os
+import re
 import subprocess
 import sys
 from email import message_from_bytes
@@ -82,6 +83,46 @@ def test_a_busy_server_is_asked_again_after_a_minute(desk: Desk, mailbox: Mailbo
     [sent] = desk.json("send", "--now", "2020-04-03T10:01:10")["sent"]
     assert sent["message_id"] == deferred["message_id"]
     assert len(mailbox.received) == 1
+
+
+def test_a_refused_mail_never_stops_the_next(desk: Desk, mailbox: Mailbox) -> None:
+    config = desk.folder / "config.toml"
+    text = config.read_text()
+    _, table, series = text.partition("[[series]]")
+    other = series.replace('"ml"', '"art"').replace("ml@groups", "art@groups")
+    config.write_text(text + "\n" + table + other)
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    mailbox.answers.append("550 5.7.1 not here")
+    report = desk.json("send", "--now", "2020-04-03T10:00", status=1)
+    assert [mail["series"] for mail in report["refused"]] == ["ml"]
+    assert [mail["series"] for mail in report["sent"]] == ["art"]
+    assert [to for to, _ in mailbox.received] == [["art@groups.example"]]
+
+
+def test_a_server_that_is_not_there_is_named(desk: Desk) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text(re.sub(r"port = \d+", "port = 1", config.read_text()))
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    done = desk.run("send", "--now", "2020-04-03T10:00")
+    assert done.returncode == 1
+    assert "127.0.0.1:1 cannot be reached (Connection refused); check smtp.host" in done.stdout
+
+
+def test_a_broken_template_is_named_by_check_and_stops_only_its_own_kind(
+    desk: Desk, mailbox: Mailbox
+) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace('id = "ml"', 'id = "ml"\ntemplates = "own"'))
+    (desk.folder / "own" / "reminder").mkdir(parents=True)
+    (desk.folder / "own" / "reminder" / "text.txt").write_text("{{ talk.titel }}")
+    checked = desk.run("check", "--now", "2020-04-03T10:00")
+    assert checked.returncode == 1
+    assert "text.txt" in checked.stderr
+    assert "a mail of the rule announcement can be composed" in checked.stdout
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    assert len(desk.json("send", "--now", "2020-04-03T10:00")["sent"]) == 1
+    [failed] = desk.json("send", "--now", "2020-04-07T09:00", status=1)["failed"]
+    assert "text.txt" in failed["reply"]
 
 
 def test_a_refused_mail_is_not_tried_again(desk: Desk, mailbox: Mailbox) -> None:

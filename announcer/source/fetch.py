@@ -59,8 +59,9 @@ async def _page(url: str) -> str:
         seconds = LONGEST.total_seconds()
         raise SourceUnreadable(f"{url} was not there after {seconds:.0f} seconds") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        words = str(error) or type(error).__name__
-        raise SourceUnreadable(f"{url} could not be fetched: {words}") from error
+        words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+        advice = "check source.location, or wait for the server"
+        raise SourceUnreadable(f"{url} could not be fetched: {words}; {advice}") from error
 
 
 async def _followed(client: "httpx.AsyncClient", url: str) -> str:

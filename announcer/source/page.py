@@ -32,6 +32,7 @@ from announcer.talks import Link, Reading, Series, Status, Talk
 
 _DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
+_SEPARATORS: Final = " ,;:–—-@"
 _NUMBER: Final = re.compile(r"(?:(?:talk|seminar|session|vortrag|nr\.?|no\.?)\s*)?#?(\d{1,4})\s*(?:[.):]|[-–—](?=\s))\s+", re.IGNORECASE)  # fmt: skip
 _TBA: Final = re.compile(
     r"(?:title\s+|titel\s+)?(?:t\.?b\.?[acd]\.?|\?+|to be (?:announced|determined|confirmed)|"
@@ -201,6 +202,22 @@ def _numbered_or_quoted(heading: str) -> bool:
     return bool(_NUMBER.match(bare) or bare[:1] in "\"“„«'" or _TBA.fullmatch(bare))
 
 
+def _trimmed(words: str) -> str:
+    """Take off what held a date that is gone: separators, and brackets that lack their other half."""
+    words = re.sub(r"\(\s*\)|\[\s*\]", "", words).strip(_SEPARATORS)
+    for opening, closing in ("()", "[]"):
+        surplus = words.count(opening) - words.count(closing)
+        if surplus > 0 and words.startswith(opening):
+            words = words.removeprefix(opening).strip(_SEPARATORS)
+        elif surplus > 0:
+            words = words.removesuffix(opening).strip(_SEPARATORS)
+        elif surplus < 0 and words.endswith(closing):
+            words = words.removesuffix(closing).strip(_SEPARATORS)
+        elif surplus < 0:
+            words = words.removeprefix(closing).strip(_SEPARATORS)
+    return words
+
+
 def _usual_time(opening: str) -> WrittenTime | None:
     """Give the time that a page's opening names for every meeting, if it names just one."""
     times = [
@@ -327,7 +344,7 @@ class _Entry:
                 bare,
                 flags=re.IGNORECASE,
             )
-        parts = [p.strip(" ,;:–—-@()[]") for p in bare.split("|")]
+        parts = [_trimmed(p) for p in bare.split("|")]
         title = clean.line(" ".join(part for part in parts if part))
         title = _unquoted(title)
         words = {w.lower() for w in self.page.hints.tba_words}

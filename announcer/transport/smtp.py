@@ -4,7 +4,9 @@ Outcomes are told by reply code and phase, never by the class of an exception.
 """
 
 import asyncio
+import os
 import re
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -133,6 +135,14 @@ class SmtpTransport:
             return f"{account.name}: its certificate is not trusted ({cause.verify_message}); check smtp.host and smtp.ca_file"
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
             return f"{account.name} refused the login of {account.username} ({error.code} {words}); check smtp.username and the password"
+        reason = error.__cause__ or error  # the library's own errors carry no number
+        if isinstance(reason, OSError) and reason.errno and not isinstance(reason, ssl.SSLError):
+            why = (
+                reason.strerror
+                if isinstance(reason, socket.gaierror)
+                else os.strerror(reason.errno)
+            )
+            return f"{account.name} cannot be reached ({why}); check smtp.host, smtp.port and smtp.security"
         if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
             return f"{account.name} did not answer in time ({words}); check smtp.host, smtp.port and smtp.security"
         if isinstance(error, aiosmtplib.SMTPResponseException):

@@ -40,6 +40,21 @@ def test_a_title_loses_its_number_and_its_quotes() -> None:
     assert (talk.id, talk.title, talk.day) == ("3", "Nets, and the Rest", date(2026, 4, 7))
 
 
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("1. A talk (Ada) 2026-12-01 15:00", "A talk (Ada)"),
+        ("A talk (01.12.26)", "A talk"),
+        ("(01.12.26) A talk", "A talk"),
+        ("A talk on f(x) [2026-12-01]", "A talk on f(x)"),
+        ("2026-12-01: [0,1] and (0,1)", "[0,1] and (0,1)"),
+    ],
+)
+def test_a_title_keeps_its_own_brackets(heading: str, title: str) -> None:
+    [talk] = read(f"## {heading}\n")
+    assert talk.title == title
+
+
 def test_the_start_in_the_prose_wins_over_the_default() -> None:
     [talk] = read("### 3. A 07.04.26\nThis upcoming Tuesday 7.4 at 3:30pm.\n")
     assert local(talk) == "15:30-16:30"
