@@ -10,6 +10,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from desk import Desk
 from mailbox_server import Mailbox
+from place import Place, in_file, on_server
+from real import pg
+from real.postfix import free_port
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -52,6 +55,22 @@ def mailbox() -> Iterator[Mailbox]:
     yield box
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[pg.Postgres]:
+    """A real PostgreSQL, started for the first test that asks for it."""
+    with pg.running(free_port()) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pg.NEEDED)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where the ledger of a test is kept."""
+    if request.param == "sqlite":
+        return in_file(tmp_path / "announcer.db")
+    server: pg.Postgres = request.getfixturevalue("postgres")
+    return on_server(server.database())
 
 
 @pytest.fixture

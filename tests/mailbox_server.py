@@ -5,19 +5,26 @@ from dataclasses import dataclass, field
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+ORGANISER = "anna@example.org"
+
 
 @dataclass
 class Mailbox:
     """What a list received; ``answers`` are given to the next mails instead of taking them.
 
-    "hang" takes the mail, and never says so.
+    "hang" takes the mail, and never says so. What goes to an organiser stands in ``told``.
     """
 
     port: int = 0
     received: list[tuple[list[str], bytes]] = field(default_factory=list)
+    told: list[tuple[list[str], bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        if envelope.rcpt_tos == [ORGANISER]:
+            assert isinstance(envelope.content, bytes)
+            self.told.append((list(envelope.rcpt_tos), envelope.content))
+            return "250 2.0.0 taken"
         answer = self.answers.pop(0) if self.answers else "250"
         if answer[0] in "45":
             return answer

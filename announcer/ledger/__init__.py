@@ -1,8 +1,10 @@
 """What happened: the port of the ledger; each sibling keeps it in one kind of place.
 
 One row for each mail, keyed by its key; beside it the adoptions (which series, which list, which
-rules, and what counted as told at that time) and an append-only list of events. Nothing in it
-says what shall happen: that is worked out from it (``plan``).
+rules, and what counted as told at that time), the talks of each series as they were last
+believed, until when an account is left in peace, what the organisers were told, and an
+append-only list of events. Nothing in it says what shall happen: that is worked out from it
+(``plan``).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,6 +14,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from announcer.message import Message, Said
+from announcer.talks import Talk
 
 LEASE: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(minutes=15)
@@ -56,6 +59,7 @@ class Row:
     doubted_at: datetime | None = None
     settled_at: datetime | None = None
     reply: str | None = None
+    released: bool = False  # a person has let it go: neither caps nor `on_doubt` hold it again
 
     def message(self) -> Message:
         """The mail as it was composed, to be sent again byte for byte."""
@@ -143,17 +147,42 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Believed:
+    """The talks of a series as they were last believed.
+
+    ``seen`` has the instant at which each talk first stood there, by its id.
+    """
+
+    series: str
+    read_at: datetime  # when they last were read and believed
+    talks: tuple[Talk, ...]
+    seen: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Until when an account is left in peace after trouble with it or its server, and why."""
+
+    account: str
+    until: datetime
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """All that the ledger knows of one series, for the plan to read.
 
     ``adoption`` is None while there is no ledger: the plan then answers as if one had been
-    adopted before all talks.
+    adopted before all talks. ``clock`` is the instant, on the clock that leases go by, at which
+    this was read; None where that is the plan's own ``now``.
     """
 
     series: str
     adoption: Adoption | None = None
     counted: tuple[CountedAsTold, ...] = ()
     rows: tuple[Row, ...] = ()  # in the order of their first claims
+    believed: Believed | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +262,62 @@ class Ledger(Protocol):
         """
         ...
 
+    async def cap(self, message: Message, why: str, *, now: datetime) -> bool:
+        """Hold a mail for a person, as its list would get too many.
+
+        Only one that nobody has begun, or that waits for its next attempt with no copy made;
+        else nothing happens, and False says so.
+        """
+        ...
+
+    async def release(self, key: str, *, now: datetime) -> Row:
+        """Let go what caps held, or try at once what was refused or waits for its next attempt.
+
+        Raises:
+            UsageError: it is none of these.
+        """
+        ...
+
+    async def settle(self, key: str, *, arrived: bool, now: datetime) -> Row:
+        """Take a person's word on a mail in doubt: it has arrived, or shall be sent once more.
+
+        Raises:
+            UsageError: it is not in doubt, or two copies of it may exist.
+        """
+        ...
+
     async def expire(self, *, now: datetime) -> tuple[Row, ...]:
         """Put mails in doubt whose lease ran out while they were sent, and give these."""
+        ...
+
+    async def believe(self, believed: Believed) -> None:
+        """Keep the talks of a series as they are believed from now on."""
+        ...
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        """Until when accounts are left in peace, by account."""
+        ...
+
+    async def pause(self, pause: Pause, *, now: datetime) -> None:
+        """Leave an account in peace for a while."""
+        ...
+
+    async def resume(self, account: str) -> None:
+        """End the pause of an account, as it works again."""
+        ...
+
+    async def tell(
+        self, causes: Mapping[str, str], *, series: str, again: Collection[str], now: datetime
+    ) -> frozenset[str]:
+        """Take the right to tell the organisers of causes, given with the words for each.
+
+        A cause that was told of is had again after a day, if it is among ``again``; never if it
+        is not. Of several processes one gets it.
+        """
+        ...
+
+    async def untold(self, causes: Collection[str]) -> None:
+        """Take back that the organisers were told, as no mail reached them."""
         ...
 
     async def close(self) -> None:

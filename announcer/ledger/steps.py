@@ -13,7 +13,7 @@ handed over a third time.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from announcer.errors import ClaimLost
+from announcer.errors import ClaimLost, UsageError
 from announcer.ledger import (
     LEASE,
     RESEND_AFTER,
@@ -30,16 +30,19 @@ from announcer.ledger import (
 from announcer.message import Message
 
 MOST_COPIES = 2
+_RELEASABLE = frozenset({State.HELD, State.REFUSED, State.RETRY})
+_ARRIVED = "settled as sent by a person"
 _LEASE_RAN_OUT = "the process that was sending it ended before an answer was recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A process wants to work on the mail."""
+    """A process wants to work on the mail; ``clock`` is the clock that leases go by."""
 
     message: Message
     owner: str
     now: datetime
+    clock: datetime
     lease: timedelta = LEASE
 
 
@@ -48,7 +51,7 @@ class Sending:
     """The holder of a claim is about to hand the content over."""
 
     claim: Claim
-    now: datetime
+    clock: datetime
     lease: timedelta = LEASE
 
 
@@ -66,9 +69,37 @@ class Expired:
     """Somebody looks whether a lease has run out."""
 
     now: datetime
+    clock: datetime
 
 
-Event = Claimed | Sending | Ended | Expired
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capped:
+    """The mail is due, but the list would get too many: it waits for a person."""
+
+    message: Message
+    why: str
+    owner: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A person lets go what caps held, or wants what was refused to be tried again."""
+
+    key: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A person ends a doubt: the mail has arrived, or shall be sent once more."""
+
+    key: str
+    arrived: bool
+    now: datetime
+
+
+Event = Claimed | Sending | Ended | Expired | Capped | Released | Settled
 
 
 def step(row: Row | None, event: Event) -> Row | None:
@@ -76,20 +107,27 @@ def step(row: Row | None, event: Event) -> Row | None:
 
     Raises:
         ClaimLost: the event is of a process that another has overtaken.
+        UsageError: a person asks for what does not follow on this state.
     """
     match event:
         case Claimed():
             return _claim(row, event)
-        case Expired(now=now):
-            return _expire(row, now)
+        case Expired():
+            return _expire(row, event)
         case Sending():
             held = _held_by(row, event.claim, State.CLAIMED)
             return replace(
                 held,
                 state=State.SENDING,
                 copies=held.copies + 1,
-                lease_until=event.now + event.lease,
+                lease_until=event.clock + event.lease,
             )
+        case Capped():
+            return _cap(row, event)
+        case Released():
+            return _release(row, event)
+        case Settled():
+            return _settle(row, event)
         case Ended(outcome=Sent() as sent):
             return _sent(row, event, sent)
         case Ended():
@@ -121,28 +159,10 @@ def claim_of(row: Row) -> Claim:
 def _claim(row: Row | None, event: Claimed) -> Row | None:
     message = event.message
     if row is None:
-        return Row(
-            key=message.key,
-            series=message.series,
-            kind=message.kind,
-            rule=message.rule,
-            due_at=message.due_at,
-            sender=message.sender,
-            recipient=message.recipient,
-            subject=message.subject,
-            message_id=message.message_id,
-            content=message.content,
-            said=message.said,
-            state=State.CLAIMED,
-            owner=event.owner,
-            fence=1,
-            lease_until=event.now + event.lease,
-            attempts=1,
-            copies=0,
-            claimed_at=event.now,
-        )
+        row = _first_row(message, event.owner, event.now)
+        return replace(row, state=State.CLAIMED, lease_until=event.clock + event.lease, attempts=1)
     at = free_at(row)
-    if at is None or at > event.now:
+    if at is None or at > (event.clock if row.state is State.CLAIMED else event.now):
         return None
     if message.message_id != row.message_id or (row.copies and message.content != row.content):
         return None
@@ -153,7 +173,7 @@ def _claim(row: Row | None, event: Claimed) -> Row | None:
         state=State.CLAIMED,
         owner=event.owner,
         fence=row.fence + 1,
-        lease_until=event.now + event.lease,
+        lease_until=event.clock + event.lease,
         attempts=row.attempts + 1,
         next_attempt_at=None,
     )
@@ -172,10 +192,81 @@ def _composed_anew(row: Row, message: Message) -> Row:
     )
 
 
-def _expire(row: Row | None, now: datetime) -> Row | None:
-    if row is not None and row.state is State.SENDING and row.lease_until <= now:
-        return replace(row, state=State.IN_DOUBT, doubted_at=now, reply=_LEASE_RAN_OUT)
+def _first_row(message: Message, owner: str, now: datetime) -> Row:
+    """Give the row of a mail that is new to the ledger, held until it is said what it is."""
+    return Row(
+        key=message.key,
+        series=message.series,
+        kind=message.kind,
+        rule=message.rule,
+        due_at=message.due_at,
+        sender=message.sender,
+        recipient=message.recipient,
+        subject=message.subject,
+        message_id=message.message_id,
+        content=message.content,
+        said=message.said,
+        state=State.HELD,
+        owner=owner,
+        fence=1,
+        lease_until=now,
+        attempts=0,
+        copies=0,
+        claimed_at=now,
+    )
+
+
+def _expire(row: Row | None, event: Expired) -> Row | None:
+    if row is not None and row.state is State.SENDING and row.lease_until <= event.clock:
+        return replace(row, state=State.IN_DOUBT, doubted_at=event.now, reply=_LEASE_RAN_OUT)
     return row
+
+
+def _cap(row: Row | None, event: Capped) -> Row | None:
+    """Hold a mail of which no copy exists and that nobody works on; None where it is another."""
+    if row is None:
+        return replace(_first_row(event.message, event.owner, event.now), reply=event.why)
+    if row.state is not State.RETRY or row.copies or row.released:
+        return None
+    return replace(
+        _composed_anew(row, event.message),
+        state=State.HELD,
+        next_attempt_at=None,
+        reply=event.why,
+    )
+
+
+def _release(row: Row | None, event: Released) -> Row:
+    if row is None or row.copies or row.state not in _RELEASABLE:
+        is_what = f"is {row.state.value.replace('_', ' ')}" if row else "is unknown to the ledger"
+        raise UsageError(
+            f"{event.key} {is_what}, so there is nothing to release; what caps hold, what was "
+            "refused, and what waits for its next attempt can be released"
+        )
+    # No copy was made, so it is composed from what is true when it goes.
+    return replace(
+        row, state=State.RETRY, released=True, next_attempt_at=event.now, settled_at=None
+    )
+
+
+def _settle(row: Row | None, event: Settled) -> Row:
+    if row is None or row.state is not State.IN_DOUBT:
+        is_what = f"is {row.state.value}" if row else "is unknown to the ledger"
+        raise UsageError(f"{event.key} {is_what}, and not in doubt; there is nothing to settle")
+    if event.arrived:
+        return replace(
+            row,
+            state=State.SENT,
+            settled_at=event.now,
+            next_attempt_at=None,
+            reply=f"{_ARRIVED} ({row.reply})",
+        )
+    if row.copies >= MOST_COPIES:
+        raise UsageError(
+            f"{event.key} was sent {row.copies} times already, so it is never sent again; look "
+            f"into the list's archive, then say `announcer settle {event.key} --as sent`"
+        )
+    return replace(row, released=True, next_attempt_at=event.now, settled_at=None)
 
 
 def _held_by(row: Row | None, claim: Claim, *states: State) -> Row:

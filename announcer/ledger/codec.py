@@ -1,0 +1,85 @@
+"""Rows, talks and what was said of them as the text that a database keeps, and back again."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from typing import Any, Final
+
+from announcer.ledger import Row, State
+from announcer.message import Said
+from announcer.talks import Link, Status, Talk
+
+COLUMNS: Final = tuple(field.name for field in fields(Row))
+_DATETIMES: Final = frozenset(
+    ("due_at", "lease_until", "claimed_at", "next_attempt_at", "doubted_at", "settled_at")
+)
+
+
+def values_of(row: Row) -> dict[str, Any]:
+    """Give a row as the values of its columns."""
+    values = {name: getattr(row, name) for name in COLUMNS}
+    for name in _DATETIMES:
+        values[name] = values[name].isoformat() if values[name] else None
+    values["state"] = row.state.value
+    values["released"] = int(row.released)
+    values["said"] = _json([asdict(said) for said in row.said])
+    return values
+
+
+def row_of(found: Iterable[Any]) -> Row:
+    """Read a row back from the values of its columns."""
+    values = dict(zip(COLUMNS, found, strict=True))
+    for name in _DATETIMES:
+        values[name] = instant_of(values[name])
+    values["state"] = State(values["state"])
+    values["released"] = bool(values["released"])
+    values["said"] = tuple(Said(**_read(said)) for said in json.loads(values["said"]))
+    return Row(**values)
+
+
+def text_of_talks(talks: Iterable[Talk]) -> str:
+    """Give talks as one text."""
+    return _json([asdict(talk) for talk in talks])
+
+
+def talks_of(text: str) -> tuple[Talk, ...]:
+    """Read talks back from their text."""
+    return tuple(Talk(**_read(talk) | _own(talk)) for talk in json.loads(text))
+
+
+def _own(talk: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "links": tuple(Link(**link) for link in talk["links"]),
+        "status": Status(talk["status"]),
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=_iso, ensure_ascii=False)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no place in the ledger")
+
+
+def instant_of(text: str | None) -> datetime | None:
+    """Read an instant back; None stays None."""
+    return datetime.fromisoformat(text) if text else None
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "day": lambda text: date.fromisoformat(text) if text else None,
+    "moment_day": date.fromisoformat,
+    "starts_at": instant_of,
+    "ends_at": instant_of,
+    "stamp": instant_of,
+    "speakers": tuple,
+    "warnings": tuple,
+}
+
+
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: _READERS[n](value) if n in _READERS else value for n, value in values.items()}

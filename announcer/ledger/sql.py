@@ -1,0 +1,442 @@
+"""The ledger in any database that speaks SQL: all statements stand here, once.
+
+What differs between databases (how one is opened, what makes a commit durable, whose clock leases
+go by) is the ``Database`` that it is given. Every transition reads the row and writes what
+``step`` made of it in one transaction; the write names the state and the fence that it starts
+from, so that of two processes only one changes a row.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+from announcer.errors import ClaimLost
+from announcer.ledger import (
+    LEASE,
+    Adoption,
+    Believed,
+    Claim,
+    CountedAsTold,
+    Entry,
+    History,
+    Outcome,
+    Pause,
+    Row,
+    State,
+)
+from announcer.ledger.codec import COLUMNS, row_of, talks_of, text_of_talks, values_of
+from announcer.ledger.steps import (
+    Capped,
+    Claimed,
+    Ended,
+    Event,
+    Expired,
+    Released,
+    Sending,
+    Settled,
+    claim_of,
+    step,
+)
+from announcer.message import Message
+
+# Each step of the schema, applied inside one transaction; what is in braces is the database's own.
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE adoption (
+        series TEXT PRIMARY KEY, list TEXT NOT NULL, adopted_at TEXT NOT NULL
+    ) {strict};
+    CREATE TABLE rule (
+        series TEXT NOT NULL REFERENCES adoption (series), label TEXT NOT NULL,
+        known_since TEXT NOT NULL, PRIMARY KEY (series, label)
+    ) {strict};
+    CREATE TABLE counted (
+        series TEXT NOT NULL REFERENCES adoption (series), rule TEXT NOT NULL,
+        talk TEXT NOT NULL, day TEXT NOT NULL, moment_day TEXT NOT NULL,
+        PRIMARY KEY (series, rule, talk)
+    ) {strict};
+    CREATE TABLE mail (
+        key TEXT PRIMARY KEY, series TEXT NOT NULL, kind TEXT NOT NULL, rule TEXT NOT NULL,
+        due_at TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
+        subject TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, content {bytes} NOT NULL,
+        said TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL, fence INTEGER NOT NULL,
+        lease_until TEXT NOT NULL, attempts INTEGER NOT NULL, copies INTEGER NOT NULL,
+        claimed_at TEXT NOT NULL, next_attempt_at TEXT, doubted_at TEXT, settled_at TEXT,
+        reply TEXT
+    ) {strict};
+    CREATE TABLE event (
+        id {serial}, at TEXT NOT NULL, key TEXT NOT NULL, who TEXT NOT NULL,
+        what TEXT NOT NULL, why TEXT
+    ) {strict};
+    CREATE INDEX event_key ON event (key);
+    """,
+    """
+    ALTER TABLE mail ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE believed (
+        series TEXT PRIMARY KEY REFERENCES adoption (series), read_at TEXT NOT NULL,
+        talks TEXT NOT NULL
+    ) {strict};
+    CREATE TABLE seen (
+        series TEXT NOT NULL REFERENCES adoption (series), talk TEXT NOT NULL,
+        since TEXT NOT NULL, PRIMARY KEY (series, talk)
+    ) {strict};
+    CREATE TABLE pause (
+        account TEXT PRIMARY KEY, until TEXT NOT NULL, reply TEXT NOT NULL
+    ) {strict};
+    CREATE TABLE notice (cause TEXT PRIMARY KEY, told_at TEXT NOT NULL) {strict};
+    """,
+)
+TOLD_AGAIN: Final = timedelta(days=1)
+
+_LIST: Final = ", ".join(COLUMNS)
+_PUT: Final = (
+    f"INSERT INTO mail ({_LIST}) VALUES ({', '.join(':' + name for name in COLUMNS)}) "  # noqa: S608 - the names of our own fields
+    f"ON CONFLICT (key) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "key")
+    + " WHERE mail.fence = :seen_fence AND mail.state = :seen_state RETURNING fence"
+)
+
+Values = Mapping[str, Any]
+NO_VALUES: Final[Values] = MappingProxyType({})
+
+
+class Database(Protocol):
+    """One opened database, in its dialect; errors are translated by it."""
+
+    locking: str  # what makes a SELECT keep its row until the transaction ends
+
+    def writing(self) -> AbstractAsyncContextManager[None]:
+        """Open a transaction whose commit is durable."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[None]:
+        """Open a transaction that sees one state of things and changes nothing."""
+        ...
+
+    async def run(self, sql: str, values: Values = NO_VALUES) -> list[tuple[Any, ...]]:
+        """Run one statement, with values for its ``:names``, and give its rows."""
+        ...
+
+    async def clock(self) -> datetime | None:
+        """Give the instant on the database's clock; None where leases go by the caller's."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+class SqlLedger:
+    """A ledger in a database; opened by ``sqlite`` and ``postgres``."""
+
+    def __init__(self, database: Database, *, lease: timedelta = LEASE) -> None:
+        self._db = database
+        self._lease = lease
+        self._owner = str(uuid4())
+
+    async def adoptions(self) -> Mapping[str, Adoption]:
+        """All series that belong to this ledger, by id."""
+        async with self._db.reading():
+            return await self._adoptions()
+
+    async def _adoptions(self) -> Mapping[str, Adoption]:
+        rules: dict[str, dict[str, datetime]] = {}
+        for series, label, since in await self._db.run(
+            "SELECT series, label, known_since FROM rule"
+        ):
+            rules.setdefault(series, {})[label] = datetime.fromisoformat(since)
+        return {
+            series: Adoption(
+                series=series,
+                list=recipient,
+                adopted_at=datetime.fromisoformat(at),
+                rules=rules.get(series, {}),
+            )
+            for series, recipient, at in await self._db.run(
+                "SELECT series, list, adopted_at FROM adoption"
+            )
+        }
+
+    async def adopt(
+        self,
+        series: str,
+        recipient: str,
+        *,
+        rules: Collection[str],
+        counted: Iterable[CountedAsTold],
+        now: datetime,
+    ) -> None:
+        """Take a series, a new address of its list, or rules of it into the ledger."""
+        at = now.isoformat()
+        async with self._db.writing():
+            await self._db.run(
+                "INSERT INTO adoption (series, list, adopted_at) VALUES (:series, :list, :at) "
+                "ON CONFLICT (series) DO UPDATE SET list = excluded.list",
+                {"series": series, "list": recipient, "at": at},
+            )
+            for label in rules:
+                await self._db.run(
+                    "INSERT INTO rule (series, label, known_since) VALUES (:series, :label, :at) "
+                    "ON CONFLICT DO NOTHING",
+                    {"series": series, "label": label, "at": at},
+                )
+            for told in counted:
+                await self._db.run(
+                    "INSERT INTO counted (series, rule, talk, day, moment_day) "
+                    "VALUES (:series, :rule, :talk, :day, :moment_day) ON CONFLICT DO NOTHING",
+                    {
+                        "series": series,
+                        "rule": told.rule,
+                        "talk": told.talk,
+                        "day": told.day.isoformat(),
+                        "moment_day": told.moment_day.isoformat(),
+                    },
+                )
+            words = f"{recipient}, rules: {', '.join(sorted(rules)) or 'none new'}"
+            await self._note(now, series, "adopted", words)
+
+    async def history(self, series: str) -> History:
+        """All that is known of one series."""
+        async with self._db.reading():
+            return History(
+                series=series,
+                adoption=(await self._adoptions()).get(series),
+                counted=await self._counted(series),
+                rows=await self._rows("WHERE series = :series", {"series": series}),
+                believed=await self._believed(series),
+                clock=await self._db.clock(),
+            )
+
+    async def _counted(self, series: str) -> tuple[CountedAsTold, ...]:
+        return tuple(
+            CountedAsTold(
+                rule=rule,
+                talk=talk,
+                day=date.fromisoformat(day),
+                moment_day=date.fromisoformat(moment_day),
+            )
+            for rule, talk, day, moment_day in await self._db.run(
+                "SELECT rule, talk, day, moment_day FROM counted WHERE series = :series "
+                "ORDER BY rule, talk",
+                {"series": series},
+            )
+        )
+
+    async def _believed(self, series: str) -> Believed | None:
+        found = await self._db.run(
+            "SELECT read_at, talks FROM believed WHERE series = :series", {"series": series}
+        )
+        since = await self._db.run(
+            "SELECT talk, since FROM seen WHERE series = :series", {"series": series}
+        )
+        for read_at, talks in found:
+            return Believed(
+                series=series,
+                read_at=datetime.fromisoformat(read_at),
+                talks=talks_of(talks),
+                seen={talk: datetime.fromisoformat(at) for talk, at in since},
+            )
+        return None
+
+    async def _rows(self, where: str = "", values: Values = NO_VALUES) -> tuple[Row, ...]:
+        found = await self._db.run(
+            f"SELECT {_LIST} FROM mail {where} ORDER BY claimed_at, key",  # noqa: S608 - our own names
+            values,
+        )
+        return tuple(map(row_of, found))
+
+    async def rows(self) -> tuple[Row, ...]:
+        """All mails of all series, in the order of their first claims."""
+        async with self._db.reading():
+            return await self._rows()
+
+    async def entries(self, key: str) -> tuple[Entry, ...]:
+        """What happened to one mail, or to a series by its id, oldest first."""
+        async with self._db.reading():
+            found = await self._db.run(
+                "SELECT at, key, who, what, why FROM event WHERE key = :key ORDER BY id",
+                {"key": key},
+            )
+        return tuple(
+            Entry(at=datetime.fromisoformat(at), key=key, who=who, what=what, why=why)
+            for at, key, who, what, why in found
+        )
+
+    async def claim(self, message: Message, *, now: datetime) -> Claim | None:
+        """Take the right to send one mail; None where another has it, or it is not to be had."""
+        async with self._db.writing():
+            clock = await self._clock(now)
+            event = Claimed(
+                message=message, owner=self._owner, now=now, clock=clock, lease=self._lease
+            )
+            row = await self._step(message.key, event, now)
+        return claim_of(row) if row is not None else None
+
+    async def sending(self, claim: Claim, *, now: datetime) -> None:
+        """Record that the content is about to be handed over."""
+        async with self._db.writing():
+            event = Sending(claim=claim, clock=await self._clock(now), lease=self._lease)
+            await self._step(claim.key, event, now)
+
+    async def record(self, claim: Claim, outcome: Outcome, *, now: datetime) -> None:
+        """Record how an attempt ended."""
+        async with self._db.writing():
+            await self._step(claim.key, Ended(claim=claim, outcome=outcome, now=now), now)
+
+    async def cap(self, message: Message, why: str, *, now: datetime) -> bool:
+        """Hold a mail for a person, as its list would get too many."""
+        event = Capped(message=message, why=why, owner=self._owner, now=now)
+        async with self._db.writing():
+            return await self._step(message.key, event, now) is not None
+
+    async def release(self, key: str, *, now: datetime) -> Row:
+        """Let go what caps held, or try at once what was refused or waits."""
+        return await self._decided(key, Released(key=key, now=now), now)
+
+    async def settle(self, key: str, *, arrived: bool, now: datetime) -> Row:
+        """Take a person's word on a mail in doubt: it has arrived, or shall be sent once more."""
+        return await self._decided(key, Settled(key=key, arrived=arrived, now=now), now)
+
+    async def _decided(self, key: str, event: Released | Settled, now: datetime) -> Row:
+        async with self._db.writing():
+            row = await self._step(key, event, now)
+        assert row is not None  # noqa: S101 - a person's word gives a row, or an error
+        return row
+
+    async def expire(self, *, now: datetime) -> tuple[Row, ...]:
+        """Put mails in doubt whose lease ran out while they were sent, and give these."""
+        async with self._db.reading():
+            sending = await self._rows("WHERE state = :state", {"state": State.SENDING.value})
+            clock = await self._clock(now)
+        stepped = []
+        for row in sending:
+            if row.lease_until <= clock:
+                async with self._db.writing():
+                    event = Expired(now=now, clock=await self._clock(now))
+                    stepped.append(await self._step(row.key, event, now))
+        return tuple(row for row in stepped if row is not None and row.state is State.IN_DOUBT)
+
+    async def believe(self, believed: Believed) -> None:
+        """Keep the talks of a series as they are believed from now on."""
+        at = believed.read_at.isoformat()
+        async with self._db.writing():
+            await self._db.run(
+                "INSERT INTO believed (series, read_at, talks) VALUES (:series, :at, :talks) "
+                "ON CONFLICT (series) DO UPDATE SET read_at = excluded.read_at, "
+                "talks = excluded.talks",
+                {"series": believed.series, "at": at, "talks": text_of_talks(believed.talks)},
+            )
+            known = await self._db.run(
+                "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}
+            )
+            for talk in sorted(set(believed.seen) - {name for (name,) in known}):
+                await self._db.run(
+                    "INSERT INTO seen (series, talk, since) VALUES (:series, :talk, :since) "
+                    "ON CONFLICT DO NOTHING",
+                    {
+                        "series": believed.series,
+                        "talk": talk,
+                        "since": believed.seen[talk].isoformat(),
+                    },
+                )
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        """Until when accounts are left in peace, by account."""
+        async with self._db.reading():
+            found = await self._db.run("SELECT account, until, reply FROM pause")
+        return {
+            account: Pause(account=account, until=datetime.fromisoformat(until), reply=reply)
+            for account, until, reply in found
+        }
+
+    async def pause(self, pause: Pause, *, now: datetime) -> None:
+        """Leave an account in peace for a while."""
+        async with self._db.writing():
+            await self._db.run(
+                "INSERT INTO pause (account, until, reply) VALUES (:account, :until, :reply) "
+                "ON CONFLICT (account) DO UPDATE SET until = excluded.until, "
+                "reply = excluded.reply",
+                {
+                    "account": pause.account,
+                    "until": pause.until.isoformat(),
+                    "reply": pause.reply,
+                },
+            )
+            await self._note(now, pause.account, "paused", pause.reply)
+
+    async def resume(self, account: str) -> None:
+        """End the pause of an account, as it works again."""
+        async with self._db.writing():
+            await self._db.run("DELETE FROM pause WHERE account = :account", {"account": account})
+
+    async def tell(
+        self, causes: Mapping[str, str], *, series: str, again: Collection[str], now: datetime
+    ) -> frozenset[str]:
+        """Take the right to tell the organisers of causes, given with the words for each."""
+        had = set()
+        async with self._db.writing():
+            for cause, words in causes.items():
+                before = (now - TOLD_AGAIN).isoformat() if cause in again else ""
+                if await self._db.run(
+                    "INSERT INTO notice (cause, told_at) VALUES (:cause, :now) "
+                    "ON CONFLICT (cause) DO UPDATE SET told_at = excluded.told_at "
+                    "WHERE notice.told_at <= :before RETURNING cause",
+                    {"cause": cause, "now": now.isoformat(), "before": before},
+                ):
+                    had.add(cause)
+                    await self._note(now, series, "told the organisers", words)
+        return frozenset(had)
+
+    async def untold(self, causes: Collection[str]) -> None:
+        """Take back that the organisers were told, as no mail reached them."""
+        async with self._db.writing():
+            for cause in causes:
+                await self._db.run("DELETE FROM notice WHERE cause = :cause", {"cause": cause})
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._db.close()
+
+    async def _clock(self, now: datetime) -> datetime:
+        return await self._db.clock() or now
+
+    async def _step(self, key: str, event: Event, now: datetime) -> Row | None:
+        """Make one transition; the write names the state and fence that it starts from."""
+        found = await self._db.run(
+            f"SELECT {_LIST} FROM mail WHERE key = :key{self._db.locking}",  # noqa: S608 - our own names
+            {"key": key},
+        )
+        before = row_of(found[0]) if found else None
+        after = step(before, event)
+        if after is None or after == before:
+            return after
+        seen = {
+            "seen_fence": before.fence if before else None,
+            "seen_state": before.state.value if before else None,
+        }
+        if not await self._db.run(_PUT, values_of(after) | seen):
+            if before is None:
+                return None  # another process was first with a mail that was new to both
+            raise ClaimLost(f"{key}: another process has taken this mail over")
+        await self._note(now, key, after.state.value, after.reply)
+        return after
+
+    async def _note(self, now: datetime, key: str, what: str, why: str | None) -> None:
+        await self._db.run(
+            "INSERT INTO event (at, key, who, what, why) VALUES (:at, :key, :who, :what, :why)",
+            {"at": now.isoformat(), "key": key, "who": self._owner, "what": what, "why": why},
+        )
+
+
+def statements(version: int, newest: int, dialect: Mapping[str, str]) -> Iterator[str]:
+    """Give what brings a database from one version of the schema to a newer one."""
+    for migration in MIGRATIONS[version:newest]:
+        yield from filter(str.strip, migration.format(**dialect).split(";"))
+
+
+def tables(version: int) -> list[str]:
+    """Give the tables of a version of the schema, in an order in which they can be filled."""
+    return re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[:version]))

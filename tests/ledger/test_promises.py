@@ -1,0 +1,345 @@
+"""What every ledger promises, wherever it is kept."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from place import Place
+
+from announcer.errors import ClaimLost, LedgerMissing, UsageError
+from announcer.ledger import (
+    LEASE,
+    Believed,
+    CountedAsTold,
+    Deferred,
+    GivenBack,
+    InDoubt,
+    Pause,
+    Refused,
+    Sent,
+    State,
+)
+from announcer.ledger.sql import SqlLedger
+from announcer.message import Message, Said
+from announcer.talks import Link, Status, Talk
+
+NOW = datetime(2026, 4, 3, 8, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+AT_ONCE = timedelta(0)  # a lease that has run out as soon as it is given
+
+
+def message(content: bytes = b"one\r\n") -> Message:
+    return Message(
+        key="s/announcement/2026-04-03",
+        series="s",
+        kind="announcement",
+        rule="announcement",
+        due_at=NOW,
+        sender="seminar@example.org",
+        recipient="s@groups.example",
+        message_id="<a@example.org>",
+        subject="S",
+        content=content,
+        said=(),
+    )
+
+
+def with_two(
+    place: Place,
+    work: Callable[[SqlLedger, SqlLedger], Awaitable[None]],
+    *,
+    lease: timedelta = LEASE,
+) -> None:
+    """Let the ledgers of two processes meet in one place."""
+
+    async def run() -> None:
+        await (await place.create()).close()
+        first, second = await place.open(lease), await place.open(lease)
+        await work(first, second)
+        await first.close()
+        await second.close()
+
+    asyncio.run(run())
+
+
+def test_a_claim_is_had_by_one(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        assert await first.claim(message(), now=NOW) is not None
+        assert await second.claim(message(), now=NOW) is None
+
+    with_two(place, work)
+
+
+def test_a_claim_whose_lease_ran_out_is_free_and_its_holder_is_stopped(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        lost = await first.claim(message(), now=NOW)
+        assert lost is not None
+        again = await second.claim(message(b"two\r\n"), now=NOW + 11 * MINUTE)
+        assert again is not None
+        with pytest.raises(ClaimLost):
+            await first.sending(lost, now=NOW + 11 * MINUTE)
+        [row] = await second.rows()
+        assert (row.content, row.copies, row.fence) == (b"two\r\n", 0, 2)
+
+    with_two(place, work, lease=AT_ONCE)
+
+
+def test_a_sending_whose_lease_ran_out_is_in_doubt_and_goes_once_more_with_the_same_bytes(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
+        assert [r.state for r in await second.expire(now=NOW + 11 * MINUTE)] == [State.IN_DOUBT]
+        later = NOW + 26 * MINUTE
+        assert await second.claim(message(), now=NOW + 25 * MINUTE) is None
+        assert await second.claim(message(b"other\r\n"), now=later) is None
+        again = await second.claim(message(), now=later)
+        assert again is not None
+        await second.sending(again, now=later)
+        await second.record(again, InDoubt(reply="lost"), now=later)
+        assert await first.claim(message(), now=later + timedelta(days=1)) is None
+        [row] = await first.rows()
+        assert (row.state, row.copies) == (State.IN_DOUBT, 2)
+
+    with_two(place, work, lease=AT_ONCE)
+
+
+def test_a_250_is_a_fact_whoever_has_overtaken(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
+        await second.expire(now=NOW + 11 * MINUTE)
+        again = await second.claim(message(), now=NOW + 26 * MINUTE)
+        assert again is not None
+        await first.record(claim, Sent(reply="250 ok"), now=NOW + 27 * MINUTE)
+        with pytest.raises(ClaimLost):
+            await second.sending(again, now=NOW + 27 * MINUTE)
+        [row] = await first.rows()
+        assert (row.state, row.copies) == (State.SENT, 1)
+
+    with_two(place, work, lease=AT_ONCE)
+
+
+def test_a_refused_second_copy_does_not_clear_the_doubt_about_the_first(place: Place) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
+        await first.record(claim, InDoubt(reply="lost"), now=NOW)
+        again = await first.claim(message(), now=NOW + 15 * MINUTE)
+        assert again is not None
+        await first.sending(again, now=NOW + 15 * MINUTE)
+        await first.record(again, Refused(reply="550 no"), now=NOW + 15 * MINUTE)
+        [row] = await first.rows()
+        assert (row.state, row.copies) == (State.IN_DOUBT, 1)
+        assert await first.claim(message(), now=NOW + timedelta(days=1)) is None
+
+    with_two(place, work)
+
+
+def test_a_deferred_mail_waits_and_one_given_back_does_not(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.record(claim, Deferred(until=NOW + MINUTE, reply="451"), now=NOW)
+        assert await second.claim(message(), now=NOW) is None
+        again = await second.claim(message(), now=NOW + MINUTE)
+        assert again is not None
+        assert again.attempt == 2
+        await second.record(again, GivenBack(), now=NOW + MINUTE)
+        assert await first.claim(message(), now=NOW + MINUTE) is not None
+        assert [e.what for e in await first.entries(message().key)] == [
+            "claimed", "retry", "claimed", "retry", "claimed",
+        ]  # fmt: skip
+
+    with_two(place, work)
+
+
+def test_what_caps_hold_goes_only_when_a_person_lets_it(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        assert await first.cap(message(), "too many", now=NOW)
+        assert not await second.cap(message(), "too many", now=NOW)
+        assert await second.claim(message(), now=NOW + timedelta(days=1)) is None
+        with pytest.raises(UsageError, match="nothing to release"):
+            await first.release("s/reminder/2026-04-03", now=NOW)
+        released = await first.release(message().key, now=NOW + MINUTE)
+        assert (released.state, released.released) == (State.RETRY, True)
+        assert not await first.cap(message(), "too many again", now=NOW + MINUTE)
+        claim = await second.claim(message(b"two\r\n"), now=NOW + MINUTE)
+        assert claim is not None
+        [row] = await first.rows()
+        assert row.content == b"two\r\n"
+        with pytest.raises(UsageError, match="nothing to release"):
+            await first.release(message().key, now=NOW + MINUTE)
+
+    with_two(place, work)
+
+
+def test_a_mail_that_waits_is_held_by_caps_as_well_and_can_be_let_go_at_once(place: Place) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.record(claim, Deferred(until=NOW + 60 * MINUTE, reply="451"), now=NOW)
+        assert await first.cap(message(b"two\r\n"), "too many", now=NOW)
+        await first.release(message().key, now=NOW + MINUTE)
+        assert await first.claim(message(), now=NOW + MINUTE) is not None
+
+    with_two(place, work)
+
+
+def test_what_was_refused_is_tried_again_when_a_person_says_so(place: Place) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
+        await first.record(claim, Refused(reply="550 no"), now=NOW)
+        assert await first.claim(message(), now=NOW + timedelta(days=1)) is None
+        await first.release(message().key, now=NOW + MINUTE)
+        again = await first.claim(message(b"two\r\n"), now=NOW + MINUTE)
+        assert again is not None
+        assert (again.attempt, again.copies) == (2, 0)
+
+    with_two(place, work)
+
+
+def test_a_person_ends_a_doubt_either_way_but_never_for_a_third_copy(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        with pytest.raises(UsageError, match="nothing to settle"):
+            await first.settle(message().key, arrived=True, now=NOW)
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
+        await first.record(claim, InDoubt(reply="lost"), now=NOW)
+        await second.settle(message().key, arrived=False, now=NOW + MINUTE)
+        again = await second.claim(message(), now=NOW + MINUTE)
+        assert again is not None
+        await second.sending(again, now=NOW + MINUTE)
+        await second.record(again, InDoubt(reply="lost again"), now=NOW + MINUTE)
+        with pytest.raises(UsageError, match="was sent 2 times already"):
+            await first.settle(message().key, arrived=False, now=NOW + MINUTE)
+        row = await first.settle(message().key, arrived=True, now=NOW + MINUTE)
+        assert (row.state, row.copies) == (State.SENT, 2)
+
+    with_two(place, work)
+
+
+TALK = Talk(
+    id="1",
+    title="Größenordnungen",
+    speakers=("Emmy Noether",),
+    day=date(2026, 4, 7),
+    starts_at=datetime(2026, 4, 7, 13, tzinfo=UTC),
+    ends_at=datetime(2026, 4, 7, 14, tzinfo=UTC),
+    location="Room 2",
+    links=(Link(text="paper", url="https://example.org/paper"),),
+    abstract="*About*",
+    status=Status.TENTATIVE,
+    warnings=("a warning",),
+)
+UNDATED = Talk(id="2", tba=True)
+SAID = Said(
+    talk="1",
+    day=date(2026, 4, 7),
+    moment_day=date(2026, 4, 3),
+    title="Größenordnungen",
+    speakers=("Emmy Noether",),
+    starts_at=datetime(2026, 4, 7, 13, tzinfo=UTC),
+    ends_at=datetime(2026, 4, 7, 14, tzinfo=UTC),
+    location="Room 2",
+    stream=None,
+    status="confirmed",
+    uid="u",
+    sequence=0,
+    stamp=NOW,
+    digest="d",
+)
+
+
+def test_all_that_is_kept_is_read_back_as_it_was_also_from_a_private_copy(place: Place) -> None:
+    told = CountedAsTold(
+        talk="0", rule="reminder", day=date(2026, 4, 1), moment_day=date(2026, 4, 1)
+    )
+    believed = Believed(series="s", read_at=NOW, talks=(TALK, UNDATED), seen={"1": NOW, "2": NOW})
+    mail = message()
+    mail = Message(**{f: getattr(mail, f) for f in mail.__slots__} | {"said": (SAID,)})
+
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        await first.adopt("s", "s@groups.example", rules=["reminder"], counted=[told], now=NOW)
+        await first.believe(believed)
+        claim = await first.claim(mail, now=NOW)
+        assert claim is not None
+        await first.pause(Pause(account="a", until=NOW + MINUTE, reply="535"), now=NOW)
+        copy = await place.read()
+        for ledger in (second, copy):
+            history = await ledger.history("s")
+            assert history.believed == believed
+            assert history.counted == (told,)
+            assert history.adoption is not None
+            assert history.adoption.rules == {"reminder": NOW}
+            [row] = history.rows
+            assert row.message() == mail
+            assert (history.clock is not None) is place.own_clock
+            assert (await ledger.pauses())["a"].reply == "535"
+            assert [e.what for e in await ledger.entries(mail.key)] == ["claimed"]
+        await copy.adopt("other", "o@groups.example", rules=[], counted=[], now=NOW)
+        await copy.close()
+        assert set(await first.adoptions()) == {"s"}
+        await first.resume("a")
+        assert await second.pauses() == {}
+
+    with_two(place, work)
+
+
+def test_the_talks_that_are_believed_replace_those_before_but_keep_when_they_were_first_seen(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        await first.adopt("s", "s@groups.example", rules=[], counted=[], now=NOW)
+        await first.believe(Believed(series="s", read_at=NOW, talks=(TALK,), seen={"1": NOW}))
+        later = Believed(
+            series="s",
+            read_at=NOW + MINUTE,
+            talks=(UNDATED,),
+            seen={"1": NOW + MINUTE, "2": NOW + MINUTE},
+        )
+        await second.believe(later)
+        kept = (await first.history("s")).believed
+        assert kept is not None
+        assert (kept.talks, kept.read_at) == ((UNDATED,), NOW + MINUTE)
+        assert kept.seen == {"1": NOW, "2": NOW + MINUTE}
+
+    with_two(place, work)
+
+
+def test_a_cause_is_told_by_one_once_a_day_and_some_only_once(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        causes = {"source": "the page is gone", "missed": "it was missed"}
+
+        async def tell(ledger: SqlLedger, now: datetime) -> frozenset[str]:
+            return await ledger.tell(causes, series="s", again={"source"}, now=now)
+
+        assert await tell(first, NOW) == {"source", "missed"}
+        assert await tell(second, NOW + 23 * 60 * MINUTE) == frozenset()
+        assert await tell(second, NOW + 24 * 60 * MINUTE) == {"source"}
+        await second.untold(["missed"])
+        assert await tell(first, NOW + 25 * 60 * MINUTE) == {"missed"}
+        assert [e.why for e in await first.entries("s")] == [
+            "the page is gone", "it was missed", "the page is gone", "it was missed",
+        ]  # fmt: skip
+
+    with_two(place, work)
+
+
+def test_a_place_without_a_ledger_is_never_given_one_by_opening_it(place: Place) -> None:
+    async def run() -> None:
+        for opened in (place.open(LEASE), place.read()):
+            with pytest.raises(LedgerMissing, match="announcer adopt"):
+                await opened
+        await (await place.create()).close()
+        await (await place.open(LEASE)).close()
+
+    asyncio.run(run())
