@@ -4,7 +4,7 @@ What is owed to the list is a pure function of the talks, the cadence, the ledge
 Only what happened is stored; an alarm clock rings, late or twice, and every mail still goes out
 once::
 
-    load     Source.load()                                -> talks that are believed, or why not
+    load     Source.load(), believed(…)                   -> talks that are believed, or why not
     plan     plan_announcements(…, now).due               -> announcements
     compose  Composer.compose(announcement)               -> Message
     verify   verify(message, announcement)                -> or it is held
@@ -23,20 +23,25 @@ folder (``tests/test_map.py`` checks it)::
     1  cadence       Rule: talk -> the instant of its mail
     1  invite        talk -> calendar bytes
     1  prose         Markdown of a talk -> safe HTML, and plain text
-    2  ledger/       port; steps (the pure transitions); sqlite
+    2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; page; fetch; dates and clean, which read and mend text
     2  transport/    port; smtp; folder
     3  plan          Announcement, Plan, plan_announcements
+    3  belief        whether what a source says is believed
+    3  attempt       one try to hand a mail over, under a claim
     3  settings      Settings, load_settings
     4  compose       Announcement -> Message
     4  verify        re-reads a composed mail before it may go
+    4  concern       what the organisers must hear
     5  announcer     one pass, in the straight line above
     6  shapes        what programs read: the JSON of the contract
     6  display       what a person reads: tables and mails
     6  app           puts the parts together; the only file that knows every class
     7  service       the long-running service: alarm, signals, health
-    8  cli           thin: parse, call, print
-    9  __main__      python -m announcer
+    7  console       what every command does alike: notes, the clock, one series after another
+    8  checkup       what could keep a mail from going, before it is due
+    9  cli           thin: parse, call, print
+    10 __main__      python -m announcer
 """
 
 __version__ = "0.1.0"

@@ -6,27 +6,30 @@ the next, and one series never stops the others.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum, auto
-from hashlib import sha256
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from announcer import belief
 from announcer import ledger as kept
+from announcer.attempt import Attempt
 from announcer.cadence import Rule
+from announcer.concern import Concern, of_mail, of_plan
 from announcer.errors import (
     AnnouncerError,
     ClaimLost,
     CompositionError,
-    DeliveryDeferred,
+    DeliveryError,
     DeliveryInDoubt,
-    DeliveryRefused,
+    LedgerBusy,
     LedgerError,
     LedgerForeign,
+    SourceError,
 )
-from announcer.ledger import Adoption, Claim, History, Ledger, State
+from announcer.ledger import Adoption, Claim, History, Ledger, Pause, State
 from announcer.message import Message
 from announcer.plan import (
     Announcement,
@@ -39,14 +42,14 @@ from announcer.plan import (
 from announcer.source import Source
 from announcer.talks import Reading, Series
 from announcer.transport import Transport
-from announcer.verify import verify
+from announcer.verify import verify, verify_notice
 
 log = logging.getLogger("announcer")
 
-# How long a mail whose content is out may still be answered once we are told to stop.
-PATIENCE: Final = timedelta(seconds=8)
-_DOUBTFUL: Final = frozenset({State.IN_DOUBT, State.SENDING})
-_RETRY_MINUTES: Final = (1, 2, 5, 10, 20, 40, 60)
+# After so many attempts the organisers hear of a mail that is deferred again and again.
+_MANY_ATTEMPTS: Final = 5
+# How long to try to write down what the server said, while the ledger cannot be reached.
+_RECORD_AGAIN: Final = (1, 2, 5, 10, 20, 40)
 
 Clock = Callable[[Series], datetime]
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -57,6 +60,16 @@ class Composer(Protocol):
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
         """Give the mail, composed from what is true now.
+
+        Raises:
+            CompositionError: it cannot be made, and why.
+        """
+        ...
+
+    def notice(
+        self, series: Series, concerns: Sequence[str], recipient: str, now: datetime
+    ) -> Message:
+        """Give the mail that tells one organiser what they must hear.
 
         Raises:
             CompositionError: it cannot be made, and why.
@@ -112,6 +125,7 @@ class Report:
     deliveries: list[Delivery] = field(default_factory=list)
     problems: list[AnnouncerError] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)  # of the series that is at work
 
     @property
     def exit_status(self) -> int:
@@ -120,19 +134,20 @@ class Report:
         return max((int(failed), *(problem.exit_status for problem in self.problems)))
 
 
-def retry_delay(attempt: int, key: str) -> timedelta:
-    """How long to wait after a failed attempt (1 is the first).
-
-    1, 2, 5, 10, 20, 40, 60, 60 … minutes, and up to a tenth more, which hangs on the key, so that
-    mails that failed together do not all come back together.
-    """
-    minutes = _RETRY_MINUTES[min(attempt, len(_RETRY_MINUTES)) - 1]
-    share = int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32
-    return timedelta(minutes=minutes * (1 + share / 10))
-
-
 class _Stopped(Exception):
     """Nothing was begun that would have to be ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a series: its history, the talks that are believed, and why not others."""
+
+    history: History
+    reading: Reading
+    trouble: SourceError | None = None
+
+
+_AT_WORK: Final = frozenset({State.CLAIMED, State.SENDING})
 
 
 class Announcer:
@@ -145,6 +160,8 @@ class Announcer:
         clock: the instant, in UTC, that counts for a series.
         on_doubt: whether a mail in doubt is sent once more by itself.
         limits: how many mails a list may get; None for a test that goes elsewhere.
+        account: what the way out is called, for pauses after trouble with it; None for none.
+        tells: whether the organisers are told of what they must hear.
         progress: wraps what may take a while, with words for the person who waits.
     """
 
@@ -157,6 +174,8 @@ class Announcer:
         clock: Clock,
         on_doubt: OnDoubt = "resend",
         limits: Limits | None = None,
+        account: str | None = None,
+        tells: bool = False,
         progress: Progress = lambda _: nullcontext(),
     ) -> None:
         self._programmes = programmes
@@ -165,6 +184,9 @@ class Announcer:
         self._clock = clock
         self._on_doubt: OnDoubt = on_doubt
         self._limits = limits
+        self._account = account
+        self._tells = tells
+        self._pause: Pause | None = None
         self._progress = progress
         self._stopping = asyncio.Event()
 
@@ -178,51 +200,134 @@ class Announcer:
         for programme in self._programmes:
             if self._stopping.is_set():
                 break
+            report.concerns.clear()
             try:
                 await self._announce_series(programme, report)
             except _Stopped:
                 break
             except AnnouncerError as problem:
-                log.error("%s: %s", programme.series.id, problem)
+                _log_problem(programme.series, problem)
                 report.problems.append(problem)
+                if isinstance(problem, LedgerError):
+                    continue  # what could be told could not be remembered
+                if isinstance(problem, SourceError):
+                    report.concerns.append(_of_unknown(programme.series, problem))
+            await self._tell(programme, report)
         await self._transport.close()
         return report
 
-    async def plan(self, programme: Programme) -> Plan:
-        """Work out what is owed to the list of one series now."""
-        history, reading = await self._known(programme, record=False)
-        return self._planned(programme, reading, history)
+    async def plan(self, programme: Programme) -> tuple[Plan, SourceError | None]:
+        """Work out what is owed to the list of one series now, and what is wrong with its source.
+
+        Raises:
+            SourceError: nothing is known of the talks.
+        """
+        known = await self._known(programme, record=False)
+        return await self._planned(programme, known), known.trouble
 
     async def _announce_series(self, programme: Programme, report: Report) -> None:
-        for row in await self._ledger.expire(now=self._clock(programme.series)):
+        series = programme.series
+        expired = await self._ledger.expire(now=self._clock(series))
+        for row in expired:
             log.error("%s: in doubt: %s", row.key, row.reply, extra={"key": row.key})
-        history, reading = await self._known(programme, record=True)
-        plan = self._planned(programme, reading, history)
+        known = await self._known(programme, record=True)
+        if known.trouble is not None:
+            _log_problem(series, known.trouble)
+            report.problems.append(known.trouble)
+        plan = await self._planned(programme, known)
         report.plans.append(plan)
-        held = await self._beyond_limits(programme.series, plan, report)
+        report.concerns += _of_source(series, known, self._clock(series))
+        report.concerns += of_plan(plan, known.history.believed, self._clock(series))
+        held = await self._beyond_limits(series, plan, report)
         for announcement in plan.announcements:
             if self._stopping.is_set():
                 return
-            if held and announcement.standing is Standing.DUE and announcement.row is None:
-                delivery: Delivery | None = _told(announcement, Fate.FAILED, held, None)
+            if held and self._counts(announcement):
+                delivery = await self._hold(programme, announcement, held)
             else:
                 delivery = await self._settle(programme, announcement)
             if delivery is not None:
                 report.deliveries.append(delivery)
+                report.concerns += _of_delivery(delivery)
+
+    async def _tell(self, programme: Programme, report: Report) -> None:
+        """Tell the organisers of a series what they must hear, once a day at most for each cause."""
+        series, now = programme.series, self._clock(programme.series)
+        if not self._tells or not report.concerns or self._stopping.is_set():
+            return
+        words = {concern.cause: concern.words for concern in report.concerns}
+        again = {concern.cause for concern in report.concerns if not concern.once}
+        try:
+            pause = (await self._ledger.pauses()).get(self._account or "")
+            if pause is not None and pause.until > now:
+                return  # the log, the exit status and the health say it meanwhile
+            had = await self._ledger.tell(words, series=series.id, again=again, now=now)
+            if not had:
+                return
+            told = False
+            try:
+                told = await self._told_any(programme, [words[c] for c in words if c in had], now)
+            finally:
+                if not told:
+                    await self._ledger.untold(had)
+        except AnnouncerError as problem:
+            _log_problem(series, problem)
+            report.problems.append(problem)
+
+    async def _told_any(self, programme: Programme, words: Sequence[str], now: datetime) -> bool:
+        """Mail the organisers one by one; gives whether any of these mails may have arrived."""
+        series, told = programme.series, False
+        for recipient in series.organisers:
+            message = programme.composer.notice(series, words, recipient, now)
+            verify_notice(message, series)
+            try:
+                await self._transport.deliver(message, before_data=_nothing)
+            except DeliveryInDoubt:
+                told = True
+            except DeliveryError as error:
+                log.warning(
+                    "%s: an organiser could not be told: %s",
+                    series.id,
+                    error.reply,
+                    extra={"key": series.id},
+                )
+            else:
+                told = True
+        return told
+
+    def _counts(self, mail: Announcement) -> bool:
+        """Whether a mail would go out in this pass, and no person has let it go."""
+        ready = mail.waits_until is None or mail.waits_until <= self._clock(mail.series)
+        return mail.standing is Standing.DUE and ready and not (mail.row and mail.row.released)
+
+    async def _hold(self, programme: Programme, mail: Announcement, why: str) -> Delivery | None:
+        """Put a mail that breaks a cap into the hands of a person."""
+        now = self._clock(programme.series)
+        if mail.row is not None and mail.row.copies:
+            return _told(mail, Fate.IN_DOUBT, f"{mail.reason}, but {why}", mail.row.message())
+        try:
+            message = self._composed(programme, mail)
+        except CompositionError as error:
+            return _told(mail, Fate.FAILED, str(error), None)
+        if not await self._ledger.cap(message, why, now=now):
+            return None
+        words = f"{why}; `announcer release {mail.key}` lets it go, --all lets go all of them"
+        return _told(mail, Fate.FAILED, words, message)
 
     async def _beyond_limits(self, series: Series, plan: Plan, report: Report) -> str:
         """Say which limit the due mails would break together; empty where none."""
-        if self._limits is None:
+        new = sum(map(self._counts, plan.announcements))
+        if self._limits is None or not new:
             return ""
         now = self._clock(series)
-        new = sum(mail.row is None for mail in plan.due)
         sent = [
             row.settled_at or row.doubted_at or row.claimed_at
             for row in await self._ledger.rows()
-            if row.recipient == series.list and row.copies
+            for _ in range(row.copies)
+            if row.recipient == series.list
         ]
         this_pass = sum(
-            d.fate is not Fate.FAILED and d.announcement.series.list == series.list
+            d.fate is Fate.SENT and d.announcement.series.list == series.list
             for d in report.deliveries
         )
         for name, most, before in (
@@ -230,25 +335,26 @@ class Announcer:
             ("per_day", self._limits.per_day, sum(at > now - timedelta(days=1) for at in sent)),
             ("per_week", self._limits.per_week, sum(at > now - timedelta(days=7) for at in sent)),
         ):
-            if new and new + before > most:
+            if new + before > most:
                 return (
-                    f"held: {new} mails to {series.list} are due, {before} went before, and "
-                    f"limits.{name} is {most}; see `announcer plan`, and if they are right let "
-                    f"them go with ANNOUNCER_LIMITS__{name.upper()}={new + before} announcer send"
+                    f"held, as {_mails(new)} to {series.list} are due, {before} went before, and "
+                    f"limits.{name} is {most}"
                 )
         return ""
 
-    def _planned(self, programme: Programme, reading: Reading, history: History) -> Plan:
+    async def _planned(self, programme: Programme, known: _Known) -> Plan:
+        pause = (await self._ledger.pauses()).get(self._account or "")
         return plan_announcements(
             programme.series,
             programme.cadence,
-            reading.talks,
-            history,
+            known.reading.talks,
+            known.history,
             self._clock(programme.series),
             on_doubt=self._on_doubt,
+            pause=pause,
         )
 
-    async def _known(self, programme: Programme, *, record: bool) -> tuple[History, Reading]:
+    async def _known(self, programme: Programme, *, record: bool) -> _Known:
         """Give what is known of a series: its history, and the talks that are believed.
 
         A rule that the ledger does not know yet is taken in first: what it would have sent by now
@@ -257,12 +363,11 @@ class Announcer:
         series = programme.series
         adoption = adopted(series, (await self._ledger.adoptions()).get(series.id))
         history = await self._ledger.history(series.id)
-        with self._progress(f"reading the talks of {series.id}"):
-            reading = await self._unless_stopped(programme.source.load(self._clock(series)))
+        known = await self._believed(programme, history, record=record)
         new = [rule for rule in programme.cadence if rule.label not in adoption.rules]
         if not new:
-            return history, reading
-        counted = counted_as_told(series, new, reading.talks, self._clock(series))
+            return known
+        counted = counted_as_told(series, new, known.reading.talks, self._clock(series))
         if record:
             await self._ledger.adopt(
                 series.id,
@@ -271,7 +376,22 @@ class Announcer:
                 counted=counted,
                 now=self._clock(series),
             )
-        return replace(history, counted=(*history.counted, *counted)), reading
+        return replace(known, history=replace(known.history, counted=(*history.counted, *counted)))
+
+    async def _believed(self, programme: Programme, history: History, *, record: bool) -> _Known:
+        """Read the source; where that fails or is not believed, the last believed talks stand."""
+        series, last = programme.series, history.believed
+        try:
+            with self._progress(f"reading the talks of {series.id}"):
+                reading = await self._unless_stopped(programme.source.load(self._clock(series)))
+            now_believed = belief.believed(last, reading, series, self._clock(series))
+        except SourceError as trouble:
+            if last is None or self._clock(series) - last.read_at > belief.STANDS_FOR:
+                raise
+            return _Known(history=history, reading=Reading(talks=last.talks), trouble=trouble)
+        if record and belief.worth_keeping(last, now_believed):
+            await self._ledger.believe(now_believed)
+        return _Known(history=replace(history, believed=now_believed), reading=reading)
 
     async def _unless_stopped(self, load: Coroutine[Any, Any, Reading]) -> Reading:
         """Wait for a source, but not once we are told to stop: a page may take its time."""
@@ -289,24 +409,26 @@ class Announcer:
 
     async def _settle(self, programme: Programme, announcement: Announcement) -> Delivery | None:
         """See one mail of the plan to the end of this pass; None where it is no concern of it."""
-        row = announcement.row
+        row, now = announcement.row, self._clock(programme.series)
         if announcement.standing is not Standing.DUE:
-            if announcement.standing is Standing.HELD and row and row.state in _DOUBTFUL:
-                return _told(announcement, Fate.IN_DOUBT, announcement.reason, row.message())
+            return _waiting_for_a_person(announcement)
+        if row is not None and row.state in _AT_WORK and announcement.waits_until:
+            log.info("%s: another process is sending it", announcement.key)
             return None
-        if row is not None and row.state in (State.CLAIMED, State.SENDING):
-            if row.lease_until > self._clock(programme.series):
-                log.info("%s: another process is sending it", announcement.key)
-                return None
-        elif row is not None and (announcement.waits_until or row.due_at) > self._clock(
-            programme.series
-        ):
-            return _told(announcement, Fate.DEFERRED, announcement.reason, row.message())
+        waits_until, why = announcement.waits_until, announcement.reason
+        if self._pause is not None:
+            waits_until, why = self._pause.until, self._pause.reply
+        if waits_until is not None and waits_until > now:
+            return _told(announcement, Fate.DEFERRED, why, row.message() if row else None)
         try:
             message = self._composed(programme, announcement)
         except CompositionError as error:
             return _told(announcement, Fate.FAILED, str(error), None)
-        return await self._send(programme.series, announcement, message)
+        try:
+            return await self._send(programme.series, announcement, message)
+        except ClaimLost as lost:
+            log.warning("%s: %s", message.key, lost, extra={"key": message.key})
+            return None
 
     def _composed(self, programme: Programme, announcement: Announcement) -> Message:
         if announcement.row is not None and announcement.row.copies:
@@ -322,87 +444,42 @@ class Announcer:
         if claim is None:
             log.info("%s: another process has it", message.key, extra={"key": message.key})
             return None
-        attempt = _Attempt(self._ledger, claim, self._stopping, lambda: self._clock(series))
+        attempt = Attempt(self._ledger, claim, self._stopping, lambda: self._clock(series))
         with self._progress(f"sending {message.key} to {message.recipient}"):
             outcome = await attempt.deliver(self._transport, message)
         try:
-            await self._ledger.record(claim, outcome, now=self._clock(series))
-        except ClaimLost as lost:
-            log.warning("%s: %s", message.key, lost, extra={"key": message.key})
-            return None
+            await self._record(claim, outcome, series)
         except LedgerError as error:
             if not isinstance(outcome, kept.Sent):
                 raise
             words = f"taken by the server ({outcome.reply}), but not recorded: {error}"
             return _told(announcement, Fate.IN_DOUBT, words, message)
+        await self._pace(outcome, series, about_account=attempt.about_account)
         return _fate(announcement, outcome, message)
 
+    async def _record(self, claim: Claim, outcome: kept.Outcome, series: Series) -> None:
+        """Record an outcome; that a mail was taken is a fact, for which the ledger is asked again."""
+        for seconds in _RECORD_AGAIN if isinstance(outcome, kept.Sent) else ():
+            try:
+                return await self._ledger.record(claim, outcome, now=self._clock(series))
+            except LedgerBusy as error:
+                log.warning("%s: %s", claim.key, error, extra={"key": claim.key})
+            if self._stopping.is_set():
+                break
+            await asyncio.sleep(seconds)
+        return await self._ledger.record(claim, outcome, now=self._clock(series))
 
-class _Phase(Enum):
-    BEFORE = auto()  # nothing of the content is out
-    MARKING = auto()  # the ledger is being told that it will be
-    AFTER = auto()  # a copy may exist
-
-
-class _Attempt:
-    """One try to hand a mail over, under a claim, and ready to be stopped."""
-
-    def __init__(
-        self, ledger: Ledger, claim: Claim, stopping: asyncio.Event, clock: Callable[[], datetime]
-    ) -> None:
-        self._ledger = ledger
-        self._claim = claim
-        self._stopping = stopping
-        self._clock = clock
-        self._phase = _Phase.BEFORE
-
-    async def deliver(self, transport: Transport, message: Message) -> kept.Outcome:
-        """Try, and say how it ended; raises LedgerError where the ledger failed before DATA."""
-        task = asyncio.create_task(transport.deliver(message, before_data=self._before_data))
-        stop = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and self._phase is not _Phase.BEFORE:
-                await asyncio.wait({task}, timeout=PATIENCE.total_seconds())
-        finally:
-            stop.cancel()
-            task.cancel()
-            await asyncio.wait({task})
-        return self._outcome(task)
-
-    async def _before_data(self) -> None:
-        if self._stopping.is_set():
-            raise asyncio.CancelledError
-        self._phase = _Phase.MARKING
-        try:
-            await self._ledger.sending(self._claim, now=self._clock())
-        except BaseException:
-            self._phase = _Phase.BEFORE
-            raise
-        self._phase = _Phase.AFTER
-
-    def _outcome(self, task: asyncio.Task[str]) -> kept.Outcome:
-        try:
-            return kept.Sent(reply=task.result())
-        except DeliveryDeferred as error:
-            until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
-            return kept.Deferred(until=until, reply=error.reply)
-        except DeliveryRefused as error:
-            return kept.Refused(reply=error.reply)
-        except DeliveryInDoubt as error:
-            return kept.InDoubt(reply=error.reply)
-        except asyncio.CancelledError:
-            if self._phase is _Phase.BEFORE:
-                return kept.GivenBack()
-            return kept.InDoubt(reply="stopped while the server's answer was awaited")
-        except (ClaimLost, LedgerError):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever broke, what was handed over counts
-            words = f"unexpected {type(error).__name__}: {error}"
-            if self._phase is _Phase.BEFORE:
-                until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
-                return kept.Deferred(until=until, reply=words)
-            return kept.InDoubt(reply=words)
+    async def _pace(self, outcome: kept.Outcome, series: Series, *, about_account: bool) -> None:
+        """Leave an account that had trouble in peace until the written time; else end its pause."""
+        if self._account is None:
+            return
+        if about_account and isinstance(outcome, kept.Deferred):
+            self._pause = Pause(account=self._account, until=outcome.until, reply=outcome.reply)
+            await self._ledger.pause(self._pause, now=self._clock(series))
+        elif self._account in await self._ledger.pauses() and not isinstance(
+            outcome, kept.GivenBack | kept.InDoubt
+        ):
+            await self._ledger.resume(self._account)
 
 
 def adopted(series: Series, adoption: Adoption | None) -> Adoption:
@@ -438,6 +515,65 @@ def _told(announcement: Announcement, fate: Fate, reply: str, message: Message |
         extra={"key": announcement.key, "outcome": fate.value},
     )
     return Delivery(announcement=announcement, fate=fate, reply=reply, message=message)
+
+
+def _waiting_for_a_person(mail: Announcement) -> Delivery | None:
+    """Give a mail that is held in the ledger itself: in doubt, or by caps."""
+    if mail.standing is not Standing.HELD or mail.row is None:
+        return None
+    if mail.row.copies:
+        return _told(mail, Fate.IN_DOUBT, mail.reason, mail.row.message())
+    if mail.row.state is State.HELD:
+        return _told(mail, Fate.FAILED, mail.reason, mail.row.message())
+    return None
+
+
+def _of_source(series: Series, known: _Known, now: datetime) -> Iterator[Concern]:
+    """Give the concern about a source that could not be read, or believed, for a day."""
+    last = known.history.believed
+    if known.trouble is None or last is None or now - last.read_at < belief.TOLD_AFTER:
+        return
+    until = series.local(last.read_at + belief.STANDS_FOR)
+    yield Concern(
+        cause=f"source: {series.id}",
+        words=f"{known.trouble}. The talks as they were last read, on "
+        f"{series.local(last.read_at):%a %Y-%m-%d %H:%M}, stand until {until:%a %Y-%m-%d %H:%M}; "
+        "after that nothing goes out",
+    )
+
+
+def _of_delivery(delivery: Delivery) -> Iterator[Concern]:
+    """Give the concern about a mail that was not sent."""
+    mail, reply = delivery.announcement, delivery.reply or ""
+    match delivery.fate:
+        case Fate.REFUSED:
+            again = f"`announcer release {mail.key}` tries it again"
+            yield of_mail(mail, "refused", f"the server refused it: {reply}; {again}", once=True)
+        case Fate.IN_DOUBT:
+            yield of_mail(mail, "in doubt", reply)
+        case Fate.FAILED:
+            yield of_mail(mail, "failed", reply)
+        case Fate.DEFERRED if mail.row is not None and mail.row.attempts >= _MANY_ATTEMPTS:
+            words = f"it could not be sent {mail.row.attempts} times, and is tried again: {reply}"
+            yield of_mail(mail, "deferred", words)
+
+
+def _of_unknown(series: Series, problem: SourceError) -> Concern:
+    """Give the concern about a source of which nothing is known that still stands."""
+    words = f"{problem}. Nothing goes out until the talks can be read again"
+    return Concern(cause=f"source: {series.id}", words=words)
+
+
+async def _nothing() -> None:
+    """Nothing is recorded before a mail to the organisers."""
+
+
+def _mails(number: int) -> str:
+    return f"{number} mail" if number == 1 else f"{number} mails"
+
+
+def _log_problem(series: Series, problem: AnnouncerError) -> None:
+    log.error("%s: %s", series.id, problem, extra={"key": series.id})
 
 
 def _fate(announcement: Announcement, outcome: kept.Outcome, message: Message) -> Delivery | None:

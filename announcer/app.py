@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from announcer.announcer import Programme
 from announcer.compose import MailComposer
@@ -14,6 +14,9 @@ from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
 from announcer.source.page import PageHints, PageSource
 from announcer.transport import Transport
+
+if TYPE_CHECKING:
+    from announcer.ledger.postgres import PostgresLedger
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -79,13 +82,13 @@ def smtp(settings: Settings) -> Transport:
 
 
 @asynccontextmanager
-async def opened_ledger(settings: Settings) -> AsyncIterator[Ledger]:
-    """Open the ledger to write to.
+async def opened_ledger(settings: Settings, *, start: bool = False) -> AsyncIterator[Ledger]:
+    """Open the ledger to write to; start one where there is none, if that is wished.
 
     Raises:
         LedgerError: it cannot be used.
     """
-    ledger = SqliteLedger.open(settings.ledger_path)
+    ledger = await _opened(settings, start=start)
     try:
         yield ledger
     finally:
@@ -104,7 +107,7 @@ async def copied_ledger(
         LedgerError: there is one, and it cannot be read; or there is none, and it is needed.
     """
     try:
-        ledger, real = SqliteLedger.read(settings.ledger_path), True
+        ledger, real = await _copied(settings), True
     except LedgerMissing:
         if needed:
             raise
@@ -123,9 +126,38 @@ async def copied_ledger(
         await ledger.close()
 
 
-def start_ledger(path: Path) -> Ledger:
-    """Start a ledger, or open the one that is there."""
+async def _opened(settings: Settings, *, start: bool) -> Ledger:
+    url = settings.ledger.url
+    if not url.startswith("sqlite:"):
+        postgres = _postgres()
+        if start:
+            return await postgres.create(url)
+        return await postgres.open(url)
     try:
-        return SqliteLedger.open(path)
+        return SqliteLedger.open(settings.ledger_path)
     except LedgerMissing:
-        return SqliteLedger.create(path)
+        if not start:
+            raise
+        return SqliteLedger.create(settings.ledger_path)
+
+
+async def _copied(settings: Settings) -> Ledger:
+    if settings.ledger.url.startswith("sqlite:"):
+        return SqliteLedger.read(settings.ledger_path)
+    return await _postgres().read(settings.ledger.url)
+
+
+def _postgres() -> "type[PostgresLedger]":
+    """Load what only a ledger in PostgreSQL needs.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        from announcer.ledger.postgres import PostgresLedger  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise UsageError(
+            f"ledger.url names PostgreSQL, which needs the extra that brings psycopg ({error}); "
+            "install it with: pip install 'seminar-announcer[postgres]'"
+        ) from error
+    return PostgresLedger

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +16,14 @@ import typer
 
 from announcer import app as parts
 from announcer.announcer import Announcer, Clock, Delivery, Fate, Report, adopted
-from announcer.cadence import Rule
+from announcer.belief import accepted, believed
 from announcer.compose import MailComposer
+from announcer.console import clock_of, each, note, planned, progress, read
 from announcer.display import (
     say,
     show_content,
     show_deliveries,
+    show_entries,
     show_log,
     show_plan,
     show_talks,
@@ -30,17 +32,15 @@ from announcer.display import (
 from announcer.errors import (
     AnnouncerError,
     CompositionError,
-    LedgerError,
     LedgerForeign,
-    LedgerMissing,
     UsageError,
 )
-from announcer.ledger import Ledger
+from announcer.ledger import Ledger, Row, State
 from announcer.message import Message
-from announcer.plan import Announcement, Plan, Standing, counted_as_told, never_fires
+from announcer.plan import Announcement, Plan, Standing, counted_as_told
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
 from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
-from announcer.talks import Reading, Series, Talk
+from announcer.talks import Reading
 from announcer.transport.folder import FolderTransport, write
 from announcer.verify import verify
 
@@ -82,7 +82,7 @@ def main() -> None:
         app()
     except AnnouncerError as error:
         for line in str(error).splitlines():
-            _note(line)
+            note(line)
         sys.exit(error.exit_status)
     except BrokenPipeError:
         # Whoever read along has read enough, as in `announcer talks | head`.
@@ -93,33 +93,15 @@ def main() -> None:
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-        _note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
+        note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
         sys.exit(1)
-
-
-def _note(line: str) -> None:
-    sys.stderr.write(f"announcer: {line}\n")
 
 
 def _settings(config: Path | None, *, secrets: bool = False) -> Settings:
     settings = load_settings(find_settings(config, os.environ), secrets=secrets)
     for warning in settings.warnings:
-        _note(warning)
+        note(warning)
     return settings
-
-
-def _clock(now: str | None) -> Clock:
-    """Read --now: a wall clock of each series in its own zone, or an instant with an offset."""
-    if now is None:
-        return lambda _: datetime.now(UTC)
-    try:
-        fixed = datetime.fromisoformat(now)
-    except ValueError:
-        raise UsageError(f'--now {now} is no time; write it like "2020-04-03T10:00"') from None
-    if fixed.tzinfo is not None:
-        instant = fixed.astimezone(UTC)
-        return lambda _: instant
-    return lambda series: fixed.replace(tzinfo=series.timezone).astimezone(UTC)
 
 
 def _now_shape(clock: Clock, series: tuple[SeriesSettings, ...]) -> str:
@@ -147,35 +129,11 @@ def _log_to_stderr(form: str) -> None:
     logging.getLogger("announcer").setLevel(logging.INFO)
 
 
-@contextmanager
-def _progress(words: str) -> Iterator[None]:
-    """Say what is going on, once it takes longer than a second."""
-    timer = asyncio.get_running_loop().call_later(_A_SECOND, _note, f"{words} …")
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
 def _run(work: Coroutine[Any, Any, int]) -> None:
     status = asyncio.run(work)
     sys.stdout.flush()
     if status:
         raise typer.Exit(status)
-
-
-async def _each(
-    series: tuple[SeriesSettings, ...], work: Callable[[SeriesSettings], Coroutine[Any, Any, None]]
-) -> int:
-    """Do something for each series; what concerns one does not stop the others."""
-    status = 0
-    for asked in series:
-        try:
-            await work(asked)
-        except AnnouncerError as error:
-            _note(str(error))
-            status = max(status, error.exit_status)
-    return status
 
 
 @app.command()
@@ -190,12 +148,11 @@ def talks(
     Example: announcer talks --now 2020-04-03T10:00
     """
     chosen = parts.chosen(_settings(config), series or ())
-    clock = _clock(now)
+    clock = clock_of(now)
     shapes: list[dict[str, object]] = []
 
     async def show(asked: SeriesSettings) -> None:
-        with _progress(f"reading {asked.source.location}"):
-            reading = await parts.source(asked).load(clock(asked.series))
+        reading = await read(asked, clock)
         found = sorted(
             reading.talks, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)
         )
@@ -203,12 +160,12 @@ def talks(
         warnings = [*reading.warnings, *(w for talk in found for w in talk.warnings)]
         if as_json:
             for warning in warnings:
-                _note(warning)
+                note(warning)
         else:
             show_talks(asked.series, found, warnings)
 
     async def work() -> int:
-        status = await _each(chosen, show)
+        status = await each(chosen, show)
         if as_json:
             _print_json(shapes)
         return status
@@ -254,7 +211,7 @@ def plan(
     """
     settings = _settings(config)
     chosen = parts.chosen(settings, series or ())
-    clock = _clock(now)
+    clock = clock_of(now)
 
     async def work() -> int:
         plans: list[tuple[SeriesSettings, Plan]] = []
@@ -262,10 +219,12 @@ def plan(
             _say_without_ledger(settings, real=real)
 
             async def look(asked: SeriesSettings) -> None:
-                whole = await _planned(asked, settings, ledger, clock)
+                whole, trouble = await planned(asked, settings, ledger, clock)
                 plans.append((asked, _shown(whole, clock(asked.series), weeks)))
+                if trouble is not None:
+                    raise trouble
 
-            status = await _each(chosen, look)
+            status = await each(chosen, look)
         found = [p for _, p in plans]
         subjects = _subjects(plans)
         if as_json:
@@ -279,23 +238,10 @@ def plan(
 
 def _say_without_ledger(settings: Settings, *, real: bool) -> None:
     if not real:
-        _note(
-            f"there is no ledger at {settings.ledger_path} yet, so this answers as if one had been "
+        note(
+            f"there is no ledger at {settings.ledger_name} yet, so this answers as if one had been "
             "adopted before all talks; `announcer adopt` starts it"
         )
-
-
-async def _planned(asked: SeriesSettings, settings: Settings, ledger: Ledger, clock: Clock) -> Plan:
-    programme = parts.programme(asked)
-    announcer = Announcer(
-        [programme],
-        ledger=ledger,
-        transport=FolderTransport(None),
-        clock=clock,
-        on_doubt=settings.delivery.on_doubt,
-        progress=_progress,
-    )
-    return await announcer.plan(programme)
 
 
 @app.command()
@@ -314,7 +260,7 @@ def preview(
     """
     settings = _settings(config)
     chosen = parts.chosen(settings, series or ())
-    clock = _clock(now)
+    clock = clock_of(now)
 
     async def work() -> int:
         async with parts.copied_ledger(settings) as (ledger, real):
@@ -324,7 +270,9 @@ def preview(
                 if row.key == key and row.copies:
                     return _previewed(row.message(), out)
             for asked in chosen:
-                plan = await _planned(asked, settings, ledger, clock)
+                plan, trouble = await planned(asked, settings, ledger, clock)
+                if trouble is not None:
+                    note(str(trouble))
                 known += [mail.key for mail in plan.announcements]
                 for mail in plan.announcements:
                     if mail.key == key:
@@ -389,30 +337,25 @@ def adopt(
     """
     settings = _settings(config)
     chosen = parts.chosen(settings, series or ())
-    clock = _clock(now)
+    clock = clock_of(now)
 
     async def work() -> int:
-        readings: dict[str, tuple[Talk, ...]] = {}
+        readings: dict[str, Reading] = {}
 
-        async def read(asked: SeriesSettings) -> None:
-            with _progress(f"reading {asked.source.location}"):
-                reading = await parts.source(asked).load(clock(asked.series))
-            readings[asked.series.id] = reading.talks
+        async def look(asked: SeriesSettings) -> None:
+            readings[asked.series.id] = await read(asked, clock)
 
-        status = await _each(chosen, read)
+        status = await each(chosen, look)
         if not readings:
-            _note("no ledger was started, since the talks are not known")
+            note("no ledger was started, since the talks are not known")
             return status
-        ledger = parts.start_ledger(settings.ledger_path)
-        try:
+        async with parts.opened_ledger(settings, start=True) as ledger:
             known = [asked for asked in chosen if asked.series.id in readings]
 
             async def take(asked: SeriesSettings) -> None:
                 await _adopt(ledger, asked, readings[asked.series.id], clock, new_list)
 
-            return max(status, await _each(tuple(known), take))
-        finally:
-            await ledger.close()
+            return max(status, await each(tuple(known), take))
 
     _run(work())
 
@@ -420,7 +363,7 @@ def adopt(
 async def _adopt(
     ledger: Ledger,
     asked: SeriesSettings,
-    talks: tuple[Talk, ...],
+    reading: Reading,
     clock: Clock,
     new_list: str | None,
 ) -> None:
@@ -434,11 +377,14 @@ async def _adopt(
             f"which is {series.list}"
         )
     known = adoption.rules if adoption else {}
+    last = (await ledger.history(series.id)).believed
+    now_believed = believed(last, reading, series, clock(series))
     new = [rule for rule in asked.cadence if rule.label not in known]
-    counted = counted_as_told(series, new, talks, clock(series))
+    counted = counted_as_told(series, new, reading.talks, clock(series))
     if new or adoption is None or adoption.list != series.list:
         rules = [rule.label for rule in new]
         await ledger.adopt(series.id, series.list, rules=rules, counted=counted, now=clock(series))
+    await ledger.believe(now_believed)
     adoption = (await ledger.adoptions())[series.id]
     say(
         f"{series.id}: adopted for {adoption.list} since {when(adoption.adopted_at, series)}, "
@@ -469,7 +415,7 @@ def send(
         logging.getLogger("announcer").setLevel(logging.ERROR)
     settings = _settings(config, secrets=not dry_run)
     chosen = parts.chosen(settings, series or ())
-    clock = _clock(now)
+    clock = clock_of(now)
     if to is not None:
         chosen = tuple(_to(asked, to) for asked in chosen)
     rehearsal = dry_run or to is not None
@@ -489,7 +435,9 @@ def send(
                 clock=clock,
                 on_doubt=settings.delivery.on_doubt,
                 limits=settings.limits if to is None else None,
-                progress=_progress,
+                account=settings.smtp.account if to is None else None,
+                tells=not rehearsal,
+                progress=progress,
             )
             with _stoppable(announcer):
                 return await announcer.announce_due()
@@ -548,7 +496,7 @@ def _show_report(
 ) -> None:
     for problem in report.problems:
         if dry_run or not logging.getLogger("announcer").isEnabledFor(logging.ERROR):
-            _note(str(problem))
+            note(str(problem))
     sent = [d for d in report.deliveries if d.fate is Fate.SENT]
     files = {d.announcement.key: _file(out, d) for d in sent} if dry_run and out else {}
     if as_json:
@@ -598,12 +546,127 @@ def log(
                 _print_json([row_shape(row, chosen.get(row.series)) for row in rows])
                 return 0
             show_log((row, chosen.get(row.series)) for row in rows)
+            for asked in chosen.values() if key is None else ():
+                show_entries(asked, await ledger.entries(asked.id))
             for row in rows if key is not None else ():
                 say("")
                 for entry in await ledger.entries(row.key):
                     say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
                 say("")
                 show_content(row.content)
+        return 0
+
+    _run(work())
+
+
+@app.command()
+def release(
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="The mail, as `announcer plan` shows it.")
+    ] = None,
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that caps hold, of the chosen series.")
+    ] = False,
+) -> None:
+    """Let go what caps hold, or try at once what was refused or waits; the next pass sends it.
+
+    Example: announcer release geometry/announcement/2026-04-03
+    """
+    settings = _settings(config)
+    chosen = {a.series.id: a for a in parts.chosen(settings, series or ())}
+    if everything is (key is not None):
+        raise UsageError("say which mail: `announcer release KEY`, or --all for all that caps hold")
+    clock = clock_of(now)
+
+    async def work() -> int:
+        async with parts.opened_ledger(settings) as ledger:
+            rows = {row.key: row for row in await ledger.rows() if row.series in chosen}
+            held = [row.key for row in rows.values() if row.state is State.HELD]
+            for name in held if key is None else [key]:
+                row = await ledger.release(name, now=_row_now(name, rows, chosen, clock))
+                say(f"{row.key}: released; the next pass sends it, if it is still owed")
+            if key is None and not held:
+                say("Nothing is held by caps.")
+        return 0
+
+    _run(work())
+
+
+def _row_now(
+    key: str, rows: Mapping[str, Row], chosen: Mapping[str, SeriesSettings], clock: Clock
+) -> datetime:
+    """Give the instant that counts for the series of a mail."""
+    row = rows.get(key)
+    if row is None:
+        raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
+    return clock(chosen[row.series].series)
+
+
+@app.command()
+def accept(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+) -> None:
+    """Say that a page is right as it stands, though it was not believed.
+
+    Example: announcer accept --series geometry
+    """
+    settings = _settings(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+
+    async def work() -> int:
+        async with parts.opened_ledger(settings) as ledger:
+
+            async def take(asked: SeriesSettings) -> None:
+                adopted(asked.series, (await ledger.adoptions()).get(asked.series.id))
+                reading, instant = await read(asked, clock), clock(asked.series)
+                last = (await ledger.history(asked.series.id)).believed
+                await ledger.believe(accepted(last, reading, asked.series, instant))
+                ahead = sum(
+                    t.starts_at is not None and t.starts_at > instant for t in reading.talks
+                )
+                say(
+                    f"{asked.series.id}: the page is believed as it stands, with "
+                    f"{len(reading.talks)} talks, {ahead} ahead with a time"
+                )
+
+            return await each(chosen, take)
+
+    _run(work())
+
+
+@app.command()
+def settle(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The mail that is in doubt.")],
+    verdict: Annotated[
+        Literal["sent", "resend"],
+        typer.Option("--as", help="It has arrived; or it has not, and shall go once more."),
+    ],
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+) -> None:
+    """End the doubt about a mail, once you have looked into the list's archive.
+
+    Example: announcer settle geometry/announcement/2026-04-03 --as sent
+    """
+    settings = _settings(config)
+    chosen = {a.series.id: a for a in parts.chosen(settings, series or ())}
+    clock = clock_of(now)
+
+    async def work() -> int:
+        async with parts.opened_ledger(settings) as ledger:
+            rows = {row.key: row for row in await ledger.rows() if row.series in chosen}
+            instant = _row_now(key, rows, chosen, clock)
+            await ledger.expire(now=instant)
+            await ledger.settle(key, arrived=verdict == "sent", now=instant)
+        words = "counts as sent" if verdict == "sent" else "goes once more with the next pass"
+        say(f"{key}: {words}")
         return 0
 
     _run(work())
@@ -622,123 +685,12 @@ def check(
 
     Example: announcer check --online
     """
+    from announcer.checkup import Checkup  # noqa: PLC0415 - no other command needs it
+
     settings = _settings(config, secrets=online)
     chosen = parts.chosen(settings, series or ())
-    clock = _clock(now)
     say(f"{settings.path}: the settings are right")
-
-    failed: list[int] = []
-
-    async def look(asked: SeriesSettings) -> None:
-        instant = clock(asked.series)
-        with _progress(f"reading {asked.source.location}"):
-            reading = await parts.source(asked).load(instant)
-        ahead = [t for t in reading.talks if t.starts_at is not None and t.starts_at > instant]
-        say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
-        for line in _remarks(asked, reading, ahead, instant):
-            say(f"! {line}")
-
-    async def compose(asked: SeriesSettings) -> None:
-        instant = clock(asked.series)
-        for rule in asked.cadence:
-            mail = _sample(asked.series, rule)
-            try:
-                verify(MailComposer(asked.templates).compose(mail, instant), mail)
-                say(f"{asked.series.id}: a mail of the rule {rule.label} can be composed")
-            except CompositionError as error:
-                _note(f"{asked.series.id}: a mail of the rule {rule.label} cannot go: {error}")
-                failed.append(error.exit_status)
-
-    async def work() -> int:
-        status = max(await _each(chosen, look), await _each(chosen, compose))
-        try:
-            async with parts.copied_ledger(settings, needed=True):
-                say(f"{settings.ledger_path}: the ledger can be read")
-        except LedgerMissing as error:
-            say(f"! {error}")
-        except LedgerError as error:
-            _note(str(error))
-            failed.append(error.exit_status)
-        if online:
-            from announcer.transport.smtp import SmtpTransport  # noqa: PLC0415 - only online
-
-            transport = parts.smtp(settings)
-            if isinstance(transport, SmtpTransport):
-                with _progress(f"logging in at {settings.smtp.host}"):
-                    await transport.check()
-            say(f"{settings.smtp.host}:{settings.smtp.port}: connected, and logged in where asked")
-        return max(status, *failed, 0)
-
-    _run(work())
-
-
-def _remarks(
-    asked: SeriesSettings, reading: Reading, ahead: list[Talk], now: datetime
-) -> Iterator[str]:
-    """Say what an organiser should look at, though nothing has failed."""
-    yield from reading.warnings
-    today = asked.series.local(now).date()
-    for talk in reading.talks:
-        yield from talk.warnings
-        ahead_or_undated = talk.day is None or talk.day >= today
-        if talk.unclear and ahead_or_undated and not any(talk.unclear in w for w in talk.warnings):
-            yield f"talk {talk.id} is not announced: {talk.unclear}"
-    yield from _never(asked, ahead)
-    if not asked.series.language.startswith("en"):
-        yield (
-            f'language = "{asked.series.language}": dates are written in it, but the words of the '
-            "mails are English in this version; a templates folder can change them"
-        )
-
-
-def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:
-    for rule in asked.cadence:
-        talks = ahead or [_sample_talk(asked.series)]
-        for talk in talks:
-            if never_fires(rule, talk, asked.series):
-                start = when(talk.starts_at, asked.series)
-                yield (
-                    f"the rule {rule.label} can never send a mail about a talk that starts at "
-                    f"{start}: its moment comes too late; change it in [[series.cadence]]"
-                )
-                break
-
-
-def _sample_talk(series: Series) -> Talk:
-    from datetime import time, timedelta  # noqa: PLC0415 - only samples need it
-
-    from announcer.cadence import instant  # noqa: PLC0415 - as above
-
-    day = datetime(2030, 4, 9, tzinfo=UTC).date()
-    starts_at = instant(day, series.start or time(15), series.timezone)
-    return Talk(
-        id="sample",
-        title="A sample talk",
-        speakers=("Emmy Noether",),
-        day=day,
-        starts_at=starts_at,
-        ends_at=starts_at + max(series.duration, timedelta(minutes=1)),
-        location=series.location,
-        stream=series.stream,
-        abstract="What a talk is about stands here.",
-    )
-
-
-def _sample(series: Series, rule: Rule) -> Announcement:
-    talk = _sample_talk(series)
-    moment = rule.moment(talk, series.timezone)
-    assert moment is not None  # noqa: S101 - the sample has a day and a start
-    return Announcement(
-        key=f"{series.id}/{rule.label}/sample",
-        series=series,
-        kind=rule.kind,
-        rule=rule.label,
-        standing=Standing.DUE,
-        due_at=moment,
-        expires_at=moment,
-        talks=(talk,),
-        reason="a sample",
-    )
+    _run(Checkup(settings, chosen, clock_of(now)).run(online=online))
 
 
 @app.command()
@@ -759,7 +711,7 @@ def serve(
     settings = _settings(config, secrets=True)
     only = tuple(series or ())
     parts.chosen(settings, only)
-    shift = (_clock(now)(settings.series[0].series) - datetime.now(UTC)) if now else None
+    shift = (clock_of(now)(settings.series[0].series) - datetime.now(UTC)) if now else None
     service = Service(
         settings,
         load=lambda: load_settings(path),

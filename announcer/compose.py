@@ -1,7 +1,7 @@
 """Announcement -> Message: templates for the words, the standard library for the bytes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -30,6 +30,7 @@ from announcer.talks import Series, Talk
 POLICY: Final = SMTP.clone(max_line_length=76)
 _NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
 _LONGEST_ABSTRACT: Final = 12_000
+LONGEST_CONCERN: Final = 2_000
 _BUILT_IN: Final = next(
     folder
     for folder in (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
@@ -98,6 +99,41 @@ class MailComposer:
             return self._compose(announcement, now)
         except UnicodeEncodeError as error:
             raise VerificationFailed(f"a fact is not valid Unicode text: {error}") from error
+
+    def notice(
+        self, series: Series, concerns: Sequence[str], recipient: str, now: datetime
+    ) -> Message:
+        """Give the mail that tells one organiser what they must hear.
+
+        Raises:
+            TemplateFailed: its template cannot be rendered.
+        """
+        names = {"series": series, "concerns": [_clean(c, LONGEST_CONCERN) for c in concerns]}
+        key = f"{series.id}/notice/{series.local(now):%Y-%m-%dT%H:%M:%S}"
+        subject = self._line("notice", "subject", names)
+        mail = EmailMessage(policy=POLICY)
+        mail["From"] = _address(series.sender.name, series.sender.address)
+        mail["To"] = recipient
+        _set_subject(mail, subject)
+        mail["Date"] = format_datetime(series.local(now).replace(microsecond=0))
+        mail["Message-ID"] = message_id(
+            "\n".join((key, recipient, *concerns)), series.sender.domain
+        )
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(self._text("notice", names), cte="quoted-printable")
+        return Message(
+            key=key,
+            series=series.id,
+            kind="notice",
+            rule="notice",
+            due_at=now,
+            sender=series.sender.address,
+            recipient=recipient,
+            message_id=str(mail["Message-ID"]),
+            subject=subject,
+            content=mail.as_bytes(policy=POLICY),
+            said=(),
+        )
 
     def _compose(self, announcement: Announcement, now: datetime) -> Message:
         series = announcement.series
@@ -192,13 +228,13 @@ def _address(name: str, address: str) -> Address:
     return Address(_clean(name), addr_spec=address)
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, most: int = 400) -> str:
     """Make one line of what a header may carry (mail.md A8.1: also against encoded words)."""
     shown = "".join(
         " " if ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" else c for c in text
     )
     shown = shown.encode("utf-8", "ignore").decode()
-    return " ".join(shown.replace("=?", "= ?").split())[:400].rstrip()
+    return " ".join(shown.replace("=?", "= ?").split())[:most].rstrip()
 
 
 def _set_subject(mail: EmailMessage, subject: str) -> None:

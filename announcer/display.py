@@ -9,7 +9,7 @@ from email.policy import SMTP
 from textwrap import wrap
 
 from announcer.announcer import Delivery, Fate
-from announcer.ledger import Row
+from announcer.ledger import Entry, Row
 from announcer.plan import Announcement, Plan, Standing
 from announcer.talks import Series, Talk
 
@@ -103,7 +103,7 @@ _FATES = {
     Fate.DEFERRED: "deferred, to be tried again",
     Fate.REFUSED: "refused",
     Fate.IN_DOUBT: "in doubt",
-    Fate.FAILED: "held, as it could not be made",
+    Fate.FAILED: "held",
 }
 
 
@@ -147,6 +147,12 @@ def show_log(rows: Iterable[tuple[Row, Series | None]]) -> None:
     ]
     head = ("KEY", "STATE", "SINCE", "TRIES", "SUBJECT · LAST WORDS")
     say(*(table(head, cells) if cells else ["Nothing was sent yet."]))
+
+
+def show_entries(series: Series, entries: Iterable[Entry]) -> None:
+    """Print what happened to a series as a whole: adopted, and what its organisers were told."""
+    for entry in entries:
+        say(f"{series.id}: {when(entry.at, series)}  {entry.what}: {entry.why or ''}".rstrip(": "))
 
 
 def _log_time(row: Row, series: Series | None) -> str:

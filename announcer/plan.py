@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final, Literal
 
 from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule, instant
-from announcer.ledger import CountedAsTold, History, Row, State
+from announcer.ledger import CountedAsTold, History, Pause, Row, State
 from announcer.ledger.steps import free_at
 from announcer.message import Said
 from announcer.talks import Series, Talk
@@ -109,6 +109,7 @@ def plan_announcements(
     now: datetime,
     *,
     on_doubt: OnDoubt = "resend",
+    pause: Pause | None = None,
 ) -> Plan:
     """Work out what is owed to the list of one series at an instant.
 
@@ -119,6 +120,7 @@ def plan_announcements(
         history: what the ledger knows of this series.
         now: an instant in UTC.
         on_doubt: whether a mail in doubt is sent once more by itself.
+        pause: until when the account is left in peace, if it is.
     """
     past = _Past(history, now)
     planned: list[Announcement] = []
@@ -126,8 +128,20 @@ def plan_announcements(
         shares = [s for t in talks if (s := _share(rule, t, series, past, planned, now))]
         planned += _mails(rule, shares, series, past, now)
     planned += _unsettled(series, cadence, talks, past, now, on_doubt)
+    if pause is not None and pause.until > now:
+        planned = [_paused(mail, pause) for mail in planned]
     order = sorted(planned, key=lambda a: (a.due_at, a.kind == REMINDER, a.key))
     return Plan(announcements=tuple(order))
+
+
+def _paused(mail: Announcement, pause: Pause) -> Announcement:
+    """Let a due mail wait for the end of a pause, if that comes later than its own next attempt."""
+    at = mail.waits_until
+    if mail.standing is not Standing.DUE or (at is not None and at >= pause.until):
+        return mail
+    until = f"{mail.series.local(pause.until):%H:%M:%S}"
+    words = f"{pause.account} had trouble and is asked again at {until} ({pause.reply})"
+    return replace(mail, waits_until=pause.until, reason=words)
 
 
 def counted_as_told(
@@ -164,12 +178,13 @@ class _Past:
     """The history of a series, in the terms of the plan."""
 
     def __init__(self, history: History, now: datetime) -> None:
+        self.clock = history.clock or now  # what leases go by
         self.rows: Mapping[str, Row] = {row.key: row for row in history.rows}
         self._marks: dict[tuple[str, str], tuple[date, date]] = {
             (c.rule, c.talk): (c.day, c.moment_day) for c in history.counted
         }
         for row in history.rows:
-            if not _free(row, now):
+            if not _free(row, self.clock):
                 for said in row.said:
                     self._marks[row.rule, said.talk] = (said.day, said.moment_day)
 
@@ -192,10 +207,10 @@ class _Past:
         return max(said, key=lambda s: (s.sequence, s.stamp), default=None)
 
 
-def _free(row: Row, now: datetime) -> bool:
+def _free(row: Row, clock: datetime) -> bool:
     """Whether a key may be composed anew: no copy can exist, and nobody works on it."""
     if row.state is State.CLAIMED:
-        return row.copies == 0 and row.lease_until <= now
+        return row.copies == 0 and row.lease_until <= clock
     return row.state is State.RETRY and row.copies == 0
 
 
@@ -290,7 +305,7 @@ def _mails(
     gathered: dict[tuple[Standing, datetime], list[_Share]] = {}
     for share in shares:
         gathered.setdefault((share.standing, share.moment), []).append(share)
-    taken = {key for key, row in past.rows.items() if not _free(row, now)}
+    taken = {key for key, row in past.rows.items() if not _free(row, past.clock)}
     mails = []
     for standing, moment in sorted(gathered, key=lambda at: (_KEY_ORDER.index(at[0]), at[1])):
         parts = sorted(gathered[standing, moment], key=_in_time)
@@ -365,14 +380,24 @@ def _unsettled(
     by_id = {talk.id: talk for talk in talks}
     mails = []
     for row in past.rows.values():
-        rule = rules.get(row.rule)
-        about = tuple(by_id[said.talk] for said in row.said if said.talk in by_id)
-        if rule is None or not about or row.state is State.SENT or _free(row, now):
+        if row.state is State.SENT or _free(row, past.clock):
             continue
+        about = tuple(by_id.get(said.talk) or _as_said(said) for said in row.said)
+        rule = rules.get(row.rule) or Rule(kind=row.kind, name=row.rule, at=time(), grace=None)
         expires_at = max(_expiry(rule, talk, series, row.due_at) for talk in about if talk.day)
         if expires_at <= now:
             continue
-        standing, reason, waits_until = _open_standing(row, rule, about, series, now, on_doubt)
+        if row.state in (State.CLAIMED, State.SENDING) and row.lease_until > past.clock:
+            standing, reason = Standing.DUE, "another process is sending it"
+            waits_until: datetime | None = row.lease_until
+        elif row.copies:
+            unchanged = all(said.talk in by_id for said in row.said) and _owed_unchanged(
+                row, rule, about, series
+            )
+            standing, reason, waits_until = _doubt(row, series, now, on_doubt, unchanged=unchanged)
+        else:
+            standing, reason = _ended(row, about)
+            waits_until = None
         mails.append(
             Announcement(
                 key=row.key,
@@ -391,32 +416,50 @@ def _unsettled(
     return mails
 
 
-def _open_standing(
-    row: Row,
-    rule: Rule,
-    talks: Sequence[Talk],
-    series: Series,
-    now: datetime,
-    on_doubt: OnDoubt,
-) -> tuple[Standing, str, datetime | None]:
-    if row.state in (State.CLAIMED, State.SENDING) and row.lease_until > now:
-        return Standing.DUE, "another process is sending it", row.lease_until
-    if row.state is State.REFUSED:
-        return Standing.HELD, f"refused by the server: {row.reply}", None
-    if row.state is State.HELD:
-        return Standing.HELD, f"held: {row.reply}; `announcer release {row.key}` lets it go", None
+def _as_said(said: Said) -> Talk:
+    """Give a talk that is no longer on the page as a mail told of it."""
+    return Talk(
+        id=said.talk,
+        title=said.title,
+        tba=said.title is None,
+        speakers=said.speakers,
+        day=said.day,
+        starts_at=said.starts_at,
+        ends_at=said.ends_at,
+        location=said.location,
+        stream=said.stream,
+    )
+
+
+def _ended(row: Row, talks: Iterable[Talk]) -> tuple[Standing, str]:
+    """Say where a mail stands that no copy was made of, and that waits for a person."""
     if row.state is State.SKIPPED:
-        return Standing.SKIPPED, f"skipped: {row.reply}", None
+        return Standing.SKIPPED, f"skipped: {row.reply}"
+    if all(talk.cancelled for talk in talks):
+        return Standing.SKIPPED, f"{row.reply}; what it is about is cancelled"
+    if row.state is State.REFUSED:
+        again = f"`announcer release {row.key}` tries it again"
+        return Standing.HELD, f"refused by the server: {row.reply}; {again}"
+    lets_go = f"`announcer release {row.key}` lets it go, --all lets go all of them"
+    return Standing.HELD, f"{row.reply}; {lets_go}"
+
+
+def _doubt(
+    row: Row, series: Series, now: datetime, on_doubt: OnDoubt, *, unchanged: bool
+) -> tuple[Standing, str, datetime | None]:
+    """Say where a mail stands of which nobody knows whether it was taken."""
     doubt = f"in doubt, as the server may have taken it ({row.reply})"
     settle = f"`announcer settle {row.key} --as sent` or `--as resend` ends the doubt"
     if row.copies > 1:
-        return Standing.HELD, f"{doubt}; sent twice already, so it never goes again; {settle}", None
-    if on_doubt == "hold":
-        return Standing.HELD, f"{doubt}; {settle}", None
-    if not _owed_unchanged(row, rule, talks, series):
+        sent = f"`announcer settle {row.key} --as sent` ends the doubt"
+        return Standing.HELD, f"{doubt}; sent twice already, so it never goes again; {sent}", None
+    if not unchanged:
         return Standing.HELD, f"{doubt}, and what it says no longer holds; {settle}", None
+    if row.state is State.CLAIMED:
+        # A second copy was allowed, and the process that was to make it ended before it could.
+        return Standing.DUE, f"{doubt}; the same bytes go once more", None
     again_at = free_at(row)
-    if again_at is None:
+    if again_at is None or (on_doubt == "hold" and not row.released):
         return Standing.HELD, f"{doubt}; {settle}", None
     if again_at > now:
         when = f"{series.local(again_at):%H:%M:%S}"

@@ -47,6 +47,27 @@ class ReadAhead:
         return self._reading
 
 
+class Changes(logging.Filter):
+    """Lets a line about a mail or a series through only where it is not the one before again.
+
+    A mail that waits for a person would else be logged at every wake-up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, str] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line says something new about its key."""
+        key = getattr(record, "key", None)
+        if key is None:
+            return True
+        words = record.getMessage()
+        changed = self._last.get(key) != words
+        self._last[key] = words
+        return changed
+
+
 class Service:
     """Sends each mail at its moment, until told to stop."""
 
@@ -78,6 +99,7 @@ class Service:
         """
         async with parts.opened_ledger(self._settings):
             pass
+        log.addFilter(Changes())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -147,6 +169,8 @@ class Service:
                 clock=lambda _: self._clock(),
                 on_doubt=self._settings.delivery.on_doubt,
                 limits=self._settings.limits,
+                account=self._settings.smtp.account,
+                tells=True,
             )
             try:
                 return await self._announcer.announce_due()

@@ -140,9 +140,10 @@ def _listen(text: object) -> tuple[str, int]:
 def _ledger_url(text: object) -> str:
     if isinstance(text, str) and text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
-    if isinstance(text, str) and re.match(r"postgres(ql)?://", text):
-        raise ValueError("a ledger in PostgreSQL is not built yet in this version; use sqlite:///")
-    raise ValueError(f'"{text}" is no ledger; write it like "sqlite:///announcer.db"')
+    if isinstance(text, str) and re.match(r"postgres(ql)?://.", text):
+        return text
+    known = '"sqlite:///announcer.db" or "postgresql://user@host/database"'
+    raise ValueError(f'"{text}" is no ledger; write it like {known}')
 
 
 Address = Annotated[str, BeforeValidator(_address)]
@@ -170,6 +171,15 @@ class Smtp(_Table):
     ca_file: Path | None = None
     timeout: Duration = timedelta(seconds=30)
     insecure: bool = False
+
+    @property
+    def account(self) -> str:
+        """The account as it is named in messages and in the ledger."""
+        return (
+            f"{self.username}@{self.host}:{self.port}"
+            if self.username
+            else f"{self.host}:{self.port}"
+        )
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -296,6 +306,15 @@ class SeriesTable(_Table):
     source: SourceTable
     cadence: Annotated[tuple[RuleTable, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _organisers_are_not_the_list(self) -> Self:
+        if self.list.lower() in {address.lower() for address in self.organisers}:
+            raise ValueError(
+                f"organisers has {self.list}, the list itself; warnings go to organisers, and never "
+                "to the list"
+            )
+        return self
+
     def series(self) -> Series:
         """Give the series that is meant."""
         own = {"templates", "source", "cadence", "reply_to"}
@@ -381,8 +400,16 @@ class Settings:
 
     @property
     def ledger_path(self) -> Path:
-        """The ledger's file; a relative one is meant from the settings' folder."""
+        """The ledger's file, where it is one; a relative one is meant from the settings' folder."""
         return self.path.parent / self.ledger.url.removeprefix("sqlite:///")
+
+    @property
+    def ledger_name(self) -> str:
+        """The ledger as it is named in messages: without a password."""
+        if self.ledger.url.startswith("sqlite:"):
+            return str(self.ledger_path)
+        parts = urlsplit(self.ledger.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def find_settings(option: Path | None, environ: Mapping[str, str]) -> Path:

@@ -1,6 +1,7 @@
 """Re-reads a composed mail before it may go: what breaks a rule is held."""
 
 import re
+from collections.abc import Collection
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,12 +12,13 @@ from icalendar import Calendar
 from announcer.errors import VerificationFailed
 from announcer.message import Message
 from announcer.plan import Announcement
-from announcer.talks import Talk
+from announcer.talks import Series, Talk
 
 _ONCE: Final = frozenset(
     {"from", "to", "subject", "date", "message-id", "mime-version", "content-type"}
 )
 _OPTIONAL: Final = frozenset({"reply-to", "in-reply-to", "references", "auto-submitted"})
+_OF_ONE_PART: Final = frozenset({"content-transfer-encoding"})
 LARGEST_HTML: Final = 80_000
 
 
@@ -39,6 +41,18 @@ def verify(message: Message, announcement: Announcement) -> None:
         _agree(message, talk, announcement, text, html)
 
 
+def verify_notice(message: Message, series: Series) -> None:
+    """Read a mail to an organiser as a stranger would: it never goes to the list.
+
+    Raises:
+        VerificationFailed: naming the mail and the rule.
+    """
+    _bytes(message)
+    _headers(message, message_from_bytes(message.content, policy=SMTP), _OF_ONE_PART)
+    known = message.recipient in series.organisers and message.recipient != series.list
+    _expect(message, known, f"goes to {message.recipient}, who is no organiser")
+
+
 def _expect(message: Message, holds: bool, rule: str) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise VerificationFailed(f"{message.key}: the composed mail {rule}; it is held")
@@ -58,10 +72,10 @@ def _bytes(message: Message) -> None:
     _expect(message, max(map(len, lines)) <= 998, "has a line of over 998 characters")
 
 
-def _headers(message: Message, mail: EmailMessage) -> None:
+def _headers(message: Message, mail: EmailMessage, more: Collection[str] = frozenset()) -> None:
     names = [name.lower() for name in mail.keys()]  # noqa: SIM118 - keys repeat, a dict's would not
     for name in names:
-        known = name in _ONCE | _OPTIONAL
+        known = name in _ONCE | _OPTIONAL or name in more
         _expect(message, known, f"has a header that was not meant: {name}")
         _expect(message, names.count(name) == 1, f"has more than one header {name}")
     missing = sorted(_ONCE - set(names))

@@ -209,8 +209,12 @@ def test_a_preview_is_what_goes_out(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["talks", "plan", "preview", "adopt", "send", "serve", "log", "check"]
-)
+    "command",
+    [
+        "talks", "plan", "preview", "adopt", "send", "serve", "log", "check",
+        "release", "settle", "accept",
+    ],
+)  # fmt: skip
 def test_every_command_shows_an_example_in_its_help(desk: Desk, command: str) -> None:
     assert f"announcer {command}" in desk.run(command, "--help").stdout.partition("Example:")[2]
 

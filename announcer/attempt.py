@@ -1,0 +1,112 @@
+"""One try to hand a mail over, under a claim, and ready to be stopped at any time."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from hashlib import sha256
+from typing import Final
+
+from announcer.errors import (
+    ClaimLost,
+    DeliveryDeferred,
+    DeliveryInDoubt,
+    DeliveryRefused,
+    LedgerError,
+)
+from announcer.ledger import (
+    Claim,
+    Deferred,
+    GivenBack,
+    InDoubt,
+    Ledger,
+    Outcome,
+    Refused,
+    Sent,
+)
+from announcer.message import Message
+from announcer.transport import Transport
+
+# How long a mail whose content is out may still be answered once we are told to stop.
+PATIENCE: Final = timedelta(seconds=8)
+_RETRY_MINUTES: Final = (1, 2, 5, 10, 20, 40, 60)
+
+
+def retry_delay(attempt: int, key: str) -> timedelta:
+    """How long to wait after a failed attempt (1 is the first).
+
+    1, 2, 5, 10, 20, 40, 60, 60 … minutes, and up to a tenth more, which hangs on the key, so that
+    mails that failed together do not all come back together.
+    """
+    minutes = _RETRY_MINUTES[min(attempt, len(_RETRY_MINUTES)) - 1]
+    share = int.from_bytes(sha256(key.encode()).digest()[:4]) / 2**32
+    return timedelta(minutes=minutes * (1 + share / 10))
+
+
+class _Phase(Enum):
+    BEFORE = auto()  # nothing of the content is out
+    MARKING = auto()  # the ledger is being told that it will be
+    AFTER = auto()  # a copy may exist
+
+
+class Attempt:
+    """One try to hand a mail over, under a claim, and ready to be stopped."""
+
+    def __init__(
+        self, ledger: Ledger, claim: Claim, stopping: asyncio.Event, clock: Callable[[], datetime]
+    ) -> None:
+        self._ledger = ledger
+        self._claim = claim
+        self._stopping = stopping
+        self._clock = clock
+        self._phase = _Phase.BEFORE
+        self.about_account = False  # whether the trouble is not this mail's alone
+
+    async def deliver(self, transport: Transport, message: Message) -> Outcome:
+        """Try, and say how it ended; raises LedgerError where the ledger failed before DATA."""
+        task = asyncio.create_task(transport.deliver(message, before_data=self._before_data))
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done() and self._phase is not _Phase.BEFORE:
+                await asyncio.wait({task}, timeout=PATIENCE.total_seconds())
+        finally:
+            stop.cancel()
+            task.cancel()
+            await asyncio.wait({task})
+        return self._outcome(task)
+
+    async def _before_data(self) -> None:
+        if self._stopping.is_set():
+            raise asyncio.CancelledError
+        self._phase = _Phase.MARKING
+        try:
+            await self._ledger.sending(self._claim, now=self._clock())
+        except BaseException:
+            self._phase = _Phase.BEFORE
+            raise
+        self._phase = _Phase.AFTER
+
+    def _outcome(self, task: asyncio.Task[str]) -> Outcome:
+        try:
+            return Sent(reply=task.result())
+        except DeliveryDeferred as error:
+            self.about_account = error.about == "account"
+            until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
+            return Deferred(until=until, reply=error.reply)
+        except DeliveryRefused as error:
+            return Refused(reply=error.reply)
+        except DeliveryInDoubt as error:
+            return InDoubt(reply=error.reply)
+        except asyncio.CancelledError:
+            if self._phase is _Phase.BEFORE:
+                return GivenBack()
+            return InDoubt(reply="stopped while the server's answer was awaited")
+        except (ClaimLost, LedgerError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke, what was handed over counts
+            words = f"unexpected {type(error).__name__}: {error}"
+            if self._phase is _Phase.BEFORE:
+                until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
+                return Deferred(until=until, reply=words)
+            return InDoubt(reply=words)

@@ -1,0 +1,193 @@
+"""What `announcer check` looks at: whatever could keep a mail from going, before it is due."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from announcer import app as parts
+from announcer.announcer import Clock
+from announcer.cadence import Rule, instant
+from announcer.compose import MailComposer
+from announcer.console import each, note, planned, progress, read
+from announcer.display import say, when
+from announcer.errors import CompositionError, LedgerError
+from announcer.plan import Announcement, Plan, Standing, never_fires
+from announcer.settings import SeriesSettings, Settings
+from announcer.talks import Reading, Series, Talk
+from announcer.verify import verify
+
+
+class Checkup:
+    """Looks at everything in turn, and says what it finds."""
+
+    def __init__(
+        self, settings: Settings, chosen: tuple[SeriesSettings, ...], clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._chosen = chosen
+        self._clock = clock
+        self._readings: dict[str, Reading] = {}
+
+    async def run(self, *, online: bool) -> int:
+        """Look, and give the exit status."""
+        status = max(
+            await each(self._chosen, self._look),
+            await each(self._chosen, self._compose),
+            await self._compare(),
+        )
+        if online:
+            await self._log_in()
+        return status
+
+    async def _look(self, asked: SeriesSettings) -> None:
+        now = self._clock(asked.series)
+        reading = self._readings[asked.series.id] = await read(asked, self._clock)
+        ahead = [t for t in reading.talks if t.starts_at is not None and t.starts_at > now]
+        say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
+        for line in _remarks(asked, reading, ahead, now):
+            say(f"! {line}")
+
+    async def _compose(self, asked: SeriesSettings) -> None:
+        failed = []
+        for rule in asked.cadence:
+            mail = _sample(asked.series, rule)
+            try:
+                composer = MailComposer(asked.templates)
+                verify(composer.compose(mail, self._clock(asked.series)), mail)
+                say(f"{asked.series.id}: a mail of the rule {rule.label} can be composed")
+            except CompositionError as error:
+                failed.append(f"a mail of the rule {rule.label} cannot go: {error}")
+        if failed:
+            raise CompositionError(f"{asked.series.id}: {'; '.join(failed)}")
+
+    async def _compare(self) -> int:
+        """See that the ledger can be used, and what its history makes of these pages."""
+        plans: list[Plan] = []
+
+        async def work_out(asked: SeriesSettings) -> None:
+            source = _AsRead(self._readings[asked.series.id])
+            plan, trouble = await planned(asked, self._settings, ledger, self._clock, reads=source)
+            plans.append(plan)
+            if trouble is not None:
+                raise trouble
+
+        try:
+            async with parts.copied_ledger(self._settings) as (ledger, real):
+                name = self._settings.ledger_name
+                if real:
+                    say(f"{name}: the ledger can be read")
+                else:
+                    say(f"! there is no ledger {name} yet; `announcer adopt` starts it")
+                known = [asked for asked in self._chosen if asked.series.id in self._readings]
+                status = await each(tuple(known), work_out)
+        except LedgerError as error:
+            note(str(error))
+            return error.exit_status
+        for line in _too_many(plans, self._settings):
+            say(f"! {line}")
+        return status
+
+    async def _log_in(self) -> None:
+        from announcer.transport.smtp import SmtpTransport  # noqa: PLC0415 - only online
+
+        smtp, transport = self._settings.smtp, parts.smtp(self._settings)
+        if isinstance(transport, SmtpTransport):
+            with progress(f"logging in at {smtp.host}"):
+                await transport.check()
+        say(f"{smtp.host}:{smtp.port}: connected, and logged in where asked")
+
+
+class _AsRead:
+    """A source that was read already."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    async def load(self, now: datetime) -> Reading:
+        """Give what was read."""
+        return self._reading
+
+
+def _too_many(plans: Sequence[Plan], settings: Settings) -> Iterator[str]:
+    """Name the lists that would get more mails than the limits allow, and when."""
+    moments: dict[str, list[datetime]] = {}
+    series = {a.series.list: a.series for a in settings.series}
+    for mail in (mail for plan in plans for mail in plan.announcements):
+        if mail.standing in (Standing.DUE, Standing.UPCOMING):
+            moments.setdefault(mail.series.list, []).append(mail.due_at)
+    for address, instants in moments.items():
+        instants.sort()
+        for name, span in (("per_pass", 0), ("per_day", 24 * 60), ("per_week", 7 * 24 * 60)):
+            most = getattr(settings.limits, name)
+            for first, last in zip(instants, instants[most:], strict=False):
+                if last - first <= timedelta(minutes=span):
+                    yield (
+                        f"more than {most} mails to {address} would be due from "
+                        f"{when(first, series[address])} on; limits.{name} = {most} will hold them "
+                        "until you release them; see [limits]"
+                    )
+                    break
+
+
+def _remarks(
+    asked: SeriesSettings, reading: Reading, ahead: list[Talk], now: datetime
+) -> Iterator[str]:
+    """Say what an organiser should look at, though nothing has failed."""
+    yield from reading.warnings
+    today = asked.series.local(now).date()
+    for talk in reading.talks:
+        yield from talk.warnings
+        ahead_or_undated = talk.day is None or talk.day >= today
+        if talk.unclear and ahead_or_undated and not any(talk.unclear in w for w in talk.warnings):
+            yield f"talk {talk.id} is not announced: {talk.unclear}"
+    yield from _never(asked, ahead)
+    if not asked.series.language.startswith("en"):
+        yield (
+            f'language = "{asked.series.language}": dates are written in it, but the words of the '
+            "mails are English in this version; a templates folder can change them"
+        )
+
+
+def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:
+    for rule in asked.cadence:
+        talks = ahead or [_sample_talk(asked.series)]
+        for talk in talks:
+            if never_fires(rule, talk, asked.series):
+                start = when(talk.starts_at, asked.series)
+                yield (
+                    f"the rule {rule.label} can never send a mail about a talk that starts at "
+                    f"{start}: its moment comes too late; change it in [[series.cadence]]"
+                )
+                break
+
+
+def _sample_talk(series: Series) -> Talk:
+    day = datetime(2030, 4, 9, tzinfo=UTC).date()
+    starts_at = instant(day, series.start or time(15), series.timezone)
+    return Talk(
+        id="sample",
+        title="A sample talk",
+        speakers=("Emmy Noether",),
+        day=day,
+        starts_at=starts_at,
+        ends_at=starts_at + max(series.duration, timedelta(minutes=1)),
+        location=series.location,
+        stream=series.stream,
+        abstract="What a talk is about stands here.",
+    )
+
+
+def _sample(series: Series, rule: Rule) -> Announcement:
+    talk = _sample_talk(series)
+    moment = rule.moment(talk, series.timezone)
+    assert moment is not None  # noqa: S101 - the sample has a day and a start
+    return Announcement(
+        key=f"{series.id}/{rule.label}/sample",
+        series=series,
+        kind=rule.kind,
+        rule=rule.label,
+        standing=Standing.DUE,
+        due_at=moment,
+        expires_at=moment,
+        talks=(talk,),
+        reason="a sample",
+    )

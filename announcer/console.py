@@ -1,0 +1,96 @@
+"""What every command does alike: notes on stderr, the clock, and one series after another."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from announcer import app as parts
+from announcer.announcer import Announcer, Clock
+from announcer.errors import AnnouncerError, SourceError, UsageError
+from announcer.ledger import Ledger
+from announcer.plan import Plan
+from announcer.settings import SeriesSettings, Settings
+from announcer.source import Source
+from announcer.talks import Reading
+from announcer.transport.folder import FolderTransport
+
+_A_SECOND: Final = 1.0
+
+
+def note(line: str) -> None:
+    """Write a line to stderr."""
+    sys.stderr.write(f"announcer: {line}\n")
+
+
+def clock_of(now: str | None) -> Clock:
+    """Read --now: a wall clock of each series in its own zone, or an instant with an offset."""
+    if now is None:
+        return lambda _: datetime.now(UTC)
+    try:
+        fixed = datetime.fromisoformat(now)
+    except ValueError:
+        raise UsageError(f'--now {now} is no time; write it like "2020-04-03T10:00"') from None
+    if fixed.tzinfo is not None:
+        instant = fixed.astimezone(UTC)
+        return lambda _: instant
+    return lambda series: fixed.replace(tzinfo=series.timezone).astimezone(UTC)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[None]:
+    """Say what is going on, once it takes longer than a second."""
+    timer = asyncio.get_running_loop().call_later(_A_SECOND, note, f"{words} …")
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+async def each(
+    series: tuple[SeriesSettings, ...], work: Callable[[SeriesSettings], Coroutine[Any, Any, None]]
+) -> int:
+    """Do something for each series; what concerns one does not stop the others."""
+    status = 0
+    for asked in series:
+        try:
+            await work(asked)
+        except AnnouncerError as error:
+            note(str(error))
+            status = max(status, error.exit_status)
+    return status
+
+
+async def read(asked: SeriesSettings, clock: Clock) -> Reading:
+    """Read the source of one series."""
+    with progress(f"reading {asked.source.location}"):
+        return await parts.source(asked).load(clock(asked.series))
+
+
+async def planned(
+    asked: SeriesSettings,
+    settings: Settings,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    reads: Source | None = None,
+) -> tuple[Plan, SourceError | None]:
+    """Work out the plan of one series without sending, and what is wrong with its source.
+
+    Raises:
+        SourceError: nothing is known of the talks.
+        LedgerForeign: the series is not adopted.
+    """
+    programme = parts.programme(asked, reads=reads)
+    announcer = Announcer(
+        [programme],
+        ledger=ledger,
+        transport=FolderTransport(None),
+        clock=clock,
+        on_doubt=settings.delivery.on_doubt,
+        account=settings.smtp.account,
+        progress=progress,
+    )
+    return await announcer.plan(programme)
