@@ -550,7 +550,9 @@ def _of_delivery(delivery: Delivery) -> Iterator[Concern]:
             again = f"`announcer release {mail.key}` tries it again"
             yield of_mail(mail, "refused", f"the server refused it: {reply}; {again}", once=True)
         case Fate.IN_DOUBT:
-            yield of_mail(mail, "in doubt", reply)
+            settle = f"`announcer settle {mail.key} --as sent` or `--as resend` ends the doubt"
+            words = f"the server may have taken it or not: {reply}"
+            yield of_mail(mail, "in doubt", reply if settle in reply else f"{words}; {settle}")
         case Fate.FAILED:
             yield of_mail(mail, "failed", reply)
         case Fate.DEFERRED if mail.row is not None and mail.row.attempts >= _MANY_ATTEMPTS:

@@ -12,16 +12,19 @@ ORGANISER = "anna@example.org"
 class Mailbox:
     """What a list received; ``answers`` are given to the next mails instead of taking them.
 
-    "hang" takes the mail, and never says so. What goes to an organiser stands in ``told``.
+    "hang" takes the mail, and never says so; "cut" hangs up instead. What goes to an organiser stands in ``told``.
     """
 
     port: int = 0
     received: list[tuple[list[str], bytes]] = field(default_factory=list)
     told: list[tuple[list[str], bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    refuses_organisers: bool = False
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if envelope.rcpt_tos == [ORGANISER]:
+            if self.refuses_organisers:
+                return "550 5.1.1 nobody here"
             assert isinstance(envelope.content, bytes)
             self.told.append((list(envelope.rcpt_tos), envelope.content))
             return "250 2.0.0 taken"
@@ -31,6 +34,9 @@ class Mailbox:
         content = envelope.content
         assert isinstance(content, bytes)
         self.received.append((list(envelope.rcpt_tos), content))
+        if answer == "cut":
+            assert isinstance(server.transport, asyncio.WriteTransport)
+            server.transport.abort()
         if answer == "hang":
             await asyncio.Event().wait()
         return "250 2.0.0 taken"

@@ -297,6 +297,6 @@ def _explanation(error: sqlite3.DatabaseError, name: str) -> LedgerError:
 
 def _damaged(name: str, words: str) -> str:
     return (
-        f"the ledger {name} is damaged ({words}), so nothing can be sent; restore it from a copy, "
+        f"the ledger {name} is damaged ({' '.join(words.split())}), so nothing can be sent; restore it from a copy, "
         "or move it away and let `announcer adopt` start a new one"
     )
