@@ -32,16 +32,17 @@ folder (``tests/test_map.py`` checks it)::
     3  settings      Settings, load_settings
     4  compose       Announcement -> Message
     4  verify        re-reads a composed mail before it may go
-    4  concern       what the organisers must hear
-    5  announcer     one pass, in the straight line above
-    6  shapes        what programs read: the JSON of the contract
-    6  display       what a person reads: tables and mails
-    6  app           puts the parts together; the only file that knows every class
-    7  service       the long-running service: alarm, signals, health
-    7  console       what every command does alike: notes, the clock, one series after another
-    8  checkup       what could keep a mail from going, before it is due
-    9  cli           thin: parse, call, print
-    10 __main__      python -m announcer
+    4  report        what one pass did
+    5  concern       what the organisers must hear
+    6  announcer     one pass, in the straight line above
+    7  shapes        what programs read: the JSON of the contract
+    7  display       what a person reads: tables and mails
+    7  app           puts the parts together; the only file that knows every class
+    8  service       the long-running service: alarm, signals, health
+    8  console       what every command does alike: notes, the clock, one series after another
+    9  checkup       what could keep a mail from going, before it is due
+    10 cli           thin: parse, call, print
+    11 __main__      python -m announcer
 """
 
 __version__ = "0.1.0"

@@ -6,18 +6,17 @@ the next, and one series never stops the others.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from announcer import belief
 from announcer import ledger as kept
 from announcer.attempt import Attempt
 from announcer.cadence import Rule
-from announcer.concern import Concern, of_mail, of_plan
+from announcer.concern import Concern, of_delivery, of_lost_sender, of_plan, of_source, of_unknown
 from announcer.errors import (
     AnnouncerError,
     ClaimLost,
@@ -39,6 +38,7 @@ from announcer.plan import (
     counted_as_told,
     plan_announcements,
 )
+from announcer.report import Delivery, Fate, Report, told
 from announcer.source import Source
 from announcer.talks import Reading, Series
 from announcer.transport import Transport
@@ -46,8 +46,6 @@ from announcer.verify import verify, verify_notice
 
 log = logging.getLogger("announcer")
 
-# After so many attempts the organisers hear of a mail that is deferred again and again.
-_MANY_ATTEMPTS: Final = 5
 # How long to try to write down what the server said, while the ledger cannot be reached.
 _RECORD_AGAIN: Final = (1, 2, 5, 10, 20, 40)
 
@@ -96,42 +94,6 @@ class Programme:
     cadence: tuple[Rule, ...]
     source: Source
     composer: Composer
-
-
-class Fate(StrEnum):
-    """What became of a due mail in one pass."""
-
-    SENT = "sent"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    IN_DOUBT = "in_doubt"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One due mail, what became of it, and the last words about it."""
-
-    announcement: Announcement
-    fate: Fate
-    reply: str | None = None
-    message: Message | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What one pass did, for the exit status, the log and the person who started it."""
-
-    deliveries: list[Delivery] = field(default_factory=list)
-    problems: list[AnnouncerError] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
-    concerns: list[Concern] = field(default_factory=list)  # of the series that is at work
-
-    @property
-    def exit_status(self) -> int:
-        """0 done, 1 something due could not be sent, 2 the ledger, 3 a source; the highest wins."""
-        failed = any(d.fate is not Fate.SENT for d in self.deliveries)
-        return max((int(failed), *(problem.exit_status for problem in self.problems)))
 
 
 class _Stopped(Exception):
@@ -200,9 +162,9 @@ class Announcer:
         for programme in self._programmes:
             if self._stopping.is_set():
                 break
-            report.concerns.clear()
+            concerns: list[Concern] = []
             try:
-                await self._announce_series(programme, report)
+                await self._announce_series(programme, report, concerns)
             except _Stopped:
                 break
             except AnnouncerError as problem:
@@ -211,8 +173,8 @@ class Announcer:
                 if isinstance(problem, LedgerError):
                     continue  # what could be told could not be remembered
                 if isinstance(problem, SourceError):
-                    report.concerns.append(_of_unknown(programme.series, problem))
-            await self._tell(programme, report)
+                    concerns.append(of_unknown(programme.series, problem))
+            await self._tell(programme, concerns, report)
         await self._transport.close()
         return report
 
@@ -225,19 +187,23 @@ class Announcer:
         known = await self._known(programme, record=False)
         return await self._planned(programme, known), known.trouble
 
-    async def _announce_series(self, programme: Programme, report: Report) -> None:
+    async def _announce_series(
+        self, programme: Programme, report: Report, concerns: list[Concern]
+    ) -> None:
         series = programme.series
-        expired = await self._ledger.expire(now=self._clock(series))
-        for row in expired:
+        for row in await self._ledger.expire(series.id, now=self._clock(series)):
             log.error("%s: in doubt: %s", row.key, row.reply, extra={"key": row.key})
+            concerns.append(of_lost_sender(row))
         known = await self._known(programme, record=True)
         if known.trouble is not None:
             _log_problem(series, known.trouble)
             report.problems.append(known.trouble)
+            if known.history.believed is not None:
+                last = known.history.believed
+                concerns += of_source(series, known.trouble, last, self._clock(series))
         plan = await self._planned(programme, known)
         report.plans.append(plan)
-        report.concerns += _of_source(series, known, self._clock(series))
-        report.concerns += of_plan(plan, known.history.believed, self._clock(series))
+        concerns += of_plan(plan, known.history.believed, self._clock(series))
         held = await self._beyond_limits(series, plan, report)
         for announcement in plan.announcements:
             if self._stopping.is_set():
@@ -248,15 +214,17 @@ class Announcer:
                 delivery = await self._settle(programme, announcement)
             if delivery is not None:
                 report.deliveries.append(delivery)
-                report.concerns += _of_delivery(delivery)
+                concerns += of_delivery(delivery)
 
-    async def _tell(self, programme: Programme, report: Report) -> None:
+    async def _tell(
+        self, programme: Programme, concerns: Sequence[Concern], report: Report
+    ) -> None:
         """Tell the organisers of a series what they must hear, once a day at most for each cause."""
         series, now = programme.series, self._clock(programme.series)
-        if not self._tells or not report.concerns or self._stopping.is_set():
+        if not self._tells or not concerns or self._stopping.is_set():
             return
-        words = {concern.cause: concern.words for concern in report.concerns}
-        again = {concern.cause for concern in report.concerns if not concern.once}
+        words = {concern.cause: concern.words for concern in concerns}
+        again = {concern.cause for concern in concerns if not concern.once}
         try:
             pause = (await self._ledger.pauses()).get(self._account or "")
             if pause is not None and pause.until > now:
@@ -304,15 +272,15 @@ class Announcer:
         """Put a mail that breaks a cap into the hands of a person."""
         now = self._clock(programme.series)
         if mail.row is not None and mail.row.copies:
-            return _told(mail, Fate.IN_DOUBT, f"{mail.reason}, but {why}", mail.row.message())
+            return told(mail, Fate.IN_DOUBT, f"{mail.reason}, but {why}", mail.row.message())
         try:
             message = self._composed(programme, mail)
         except CompositionError as error:
-            return _told(mail, Fate.FAILED, str(error), None)
+            return told(mail, Fate.FAILED, str(error), None)
         if not await self._ledger.cap(message, why, now=now):
             return None
         words = f"{why}; `announcer release {mail.key}` lets it go, --all lets go all of them"
-        return _told(mail, Fate.FAILED, words, message)
+        return told(mail, Fate.FAILED, words, message)
 
     async def _beyond_limits(self, series: Series, plan: Plan, report: Report) -> str:
         """Say which limit the due mails would break together; empty where none."""
@@ -419,11 +387,11 @@ class Announcer:
         if self._pause is not None:
             waits_until, why = self._pause.until, self._pause.reply
         if waits_until is not None and waits_until > now:
-            return _told(announcement, Fate.DEFERRED, why, row.message() if row else None)
+            return told(announcement, Fate.DEFERRED, why, row.message() if row else None)
         try:
             message = self._composed(programme, announcement)
         except CompositionError as error:
-            return _told(announcement, Fate.FAILED, str(error), None)
+            return told(announcement, Fate.FAILED, str(error), None)
         try:
             return await self._send(programme.series, announcement, message)
         except ClaimLost as lost:
@@ -453,7 +421,7 @@ class Announcer:
             if not isinstance(outcome, kept.Sent):
                 raise
             words = f"taken by the server ({outcome.reply}), but not recorded: {error}"
-            return _told(announcement, Fate.IN_DOUBT, words, message)
+            return told(announcement, Fate.IN_DOUBT, words, message)
         await self._pace(outcome, series, about_account=attempt.about_account)
         return _fate(announcement, outcome, message)
 
@@ -502,68 +470,15 @@ def adopted(series: Series, adoption: Adoption | None) -> Adoption:
     return adoption
 
 
-_LEVELS: Final = {Fate.SENT: logging.INFO, Fate.DEFERRED: logging.WARNING}
-
-
-def _told(announcement: Announcement, fate: Fate, reply: str, message: Message | None) -> Delivery:
-    log.log(
-        _LEVELS.get(fate, logging.ERROR),
-        "%s: %s: %s",
-        announcement.key,
-        fate.value.replace("_", " "),
-        reply,
-        extra={"key": announcement.key, "outcome": fate.value},
-    )
-    return Delivery(announcement=announcement, fate=fate, reply=reply, message=message)
-
-
 def _waiting_for_a_person(mail: Announcement) -> Delivery | None:
     """Give a mail that is held in the ledger itself: in doubt, or by caps."""
     if mail.standing is not Standing.HELD or mail.row is None:
         return None
     if mail.row.copies:
-        return _told(mail, Fate.IN_DOUBT, mail.reason, mail.row.message())
+        return told(mail, Fate.IN_DOUBT, mail.reason, mail.row.message())
     if mail.row.state is State.HELD:
-        return _told(mail, Fate.FAILED, mail.reason, mail.row.message())
+        return told(mail, Fate.FAILED, mail.reason, mail.row.message())
     return None
-
-
-def _of_source(series: Series, known: _Known, now: datetime) -> Iterator[Concern]:
-    """Give the concern about a source that could not be read, or believed, for a day."""
-    last = known.history.believed
-    if known.trouble is None or last is None or now - last.read_at < belief.TOLD_AFTER:
-        return
-    until = series.local(last.read_at + belief.STANDS_FOR)
-    yield Concern(
-        cause=f"source: {series.id}",
-        words=f"{known.trouble}. The talks as they were last read, on "
-        f"{series.local(last.read_at):%a %Y-%m-%d %H:%M}, stand until {until:%a %Y-%m-%d %H:%M}; "
-        "after that nothing goes out",
-    )
-
-
-def _of_delivery(delivery: Delivery) -> Iterator[Concern]:
-    """Give the concern about a mail that was not sent."""
-    mail, reply = delivery.announcement, delivery.reply or ""
-    match delivery.fate:
-        case Fate.REFUSED:
-            again = f"`announcer release {mail.key}` tries it again"
-            yield of_mail(mail, "refused", f"the server refused it: {reply}; {again}", once=True)
-        case Fate.IN_DOUBT:
-            settle = f"`announcer settle {mail.key} --as sent` or `--as resend` ends the doubt"
-            words = f"the server may have taken it or not: {reply}"
-            yield of_mail(mail, "in doubt", reply if settle in reply else f"{words}; {settle}")
-        case Fate.FAILED:
-            yield of_mail(mail, "failed", reply)
-        case Fate.DEFERRED if mail.row is not None and mail.row.attempts >= _MANY_ATTEMPTS:
-            words = f"it could not be sent {mail.row.attempts} times, and is tried again: {reply}"
-            yield of_mail(mail, "deferred", words)
-
-
-def _of_unknown(series: Series, problem: SourceError) -> Concern:
-    """Give the concern about a source of which nothing is known that still stands."""
-    words = f"{problem}. Nothing goes out until the talks can be read again"
-    return Concern(cause=f"source: {series.id}", words=words)
 
 
 async def _nothing() -> None:
@@ -581,14 +496,14 @@ def _log_problem(series: Series, problem: AnnouncerError) -> None:
 def _fate(announcement: Announcement, outcome: kept.Outcome, message: Message) -> Delivery | None:
     match outcome:
         case kept.Sent(reply=reply):
-            return _told(announcement, Fate.SENT, reply, message)
+            return told(announcement, Fate.SENT, reply, message)
         case kept.Deferred(reply=reply, until=until):
             again = f"{announcement.series.local(until):%H:%M:%S}"
-            return _told(announcement, Fate.DEFERRED, f"{reply}; again at {again}", message)
+            return told(announcement, Fate.DEFERRED, f"{reply}; again at {again}", message)
         case kept.Refused(reply=reply):
-            return _told(announcement, Fate.REFUSED, reply, message)
+            return told(announcement, Fate.REFUSED, reply, message)
         case kept.InDoubt(reply=reply):
-            return _told(announcement, Fate.IN_DOUBT, reply, message)
+            return told(announcement, Fate.IN_DOUBT, reply, message)
         case kept.GivenBack():
             log.info("%s: given back, as we were told to stop", announcement.key)
             return None

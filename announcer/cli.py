@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from announcer import app as parts
-from announcer.announcer import Announcer, Clock, Delivery, Fate, Report, adopted
+from announcer.announcer import Announcer, Clock, adopted
 from announcer.belief import accepted, believed
 from announcer.compose import MailComposer
 from announcer.console import clock_of, each, note, planned, progress, read
@@ -38,6 +38,7 @@ from announcer.errors import (
 from announcer.ledger import Ledger, Row, State
 from announcer.message import Message
 from announcer.plan import Announcement, Plan, Standing, counted_as_told
+from announcer.report import Delivery, Fate, Report
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
 from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
 from announcer.talks import Reading
@@ -663,7 +664,7 @@ def settle(
         async with parts.opened_ledger(settings) as ledger:
             rows = {row.key: row for row in await ledger.rows() if row.series in chosen}
             instant = _row_now(key, rows, chosen, clock)
-            await ledger.expire(now=instant)
+            await ledger.expire(rows[key].series, now=instant)
             await ledger.settle(key, arrived=verdict == "sent", now=instant)
         words = "counts as sent" if verdict == "sent" else "goes once more with the next pass"
         say(f"{key}: {words}")

@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from announcer.ledger import Believed
+from announcer.belief import STANDS_FOR, TOLD_AFTER
+from announcer.errors import SourceError
+from announcer.ledger import Believed, Row
 from announcer.plan import Announcement, Plan, Standing
+from announcer.report import Delivery, Fate
+from announcer.talks import Series
+
+# After so many attempts the organisers hear of a mail that is deferred again and again.
+MANY_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +29,31 @@ class Concern:
     once: bool = False
 
 
-def of_mail(mail: Announcement, what: str, words: str, *, once: bool = False) -> Concern:
-    """Give the concern about one mail; ``what`` became of it."""
+def _of_mail(mail: Announcement, what: str, words: str, *, once: bool = False) -> Concern:
+    """Give the concern about one mail; ``what`` became of it.
+
+    The cause is not named by the key, whose number may be another one at the next pass.
+    """
+    day = mail.series.local(mail.due_at).date()
+    about = " ".join(talk.id for talk in mail.talks)
     return Concern(
-        cause=f"{what}: {mail.key} {' '.join(talk.id for talk in mail.talks)}",
+        cause=f"{what}: {mail.series.id}/{mail.rule}/{day} {about}",
         words=f"{described(mail)}: {words}",
         once=once,
     )
+
+
+def of_lost_sender(row: Row) -> Concern:
+    """Give the concern about a mail whose sender ended before it could record an answer."""
+    return Concern(
+        cause=f"in doubt: {row.key}",
+        words=f"{row.key}, {row.subject}: {row.reply}; {_settle(row.key)}",
+        once=True,
+    )
+
+
+def _settle(key: str) -> str:
+    return f"`announcer settle {key} --as sent` or `--as resend` ends the doubt"
 
 
 def described(mail: Announcement) -> str:
@@ -50,8 +76,48 @@ def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Co
     for mail in plan.announcements:
         known = any(seen.get(talk.id, now) < mail.expires_at for talk in mail.talks)
         if mail.standing is Standing.MISSED and mail.expires_at <= now and known:
-            yield of_mail(mail, "missed", f"it was missed: {mail.reason}", once=True)
+            yield _of_mail(mail, "missed", f"it was missed: {mail.reason}", once=True)
         elif mail.standing is Standing.HELD and mail.row is None and mail.due_at <= now:
             if all(talk.tba and talk.starts_at and not talk.unclear for talk in mail.talks):
                 continue
-            yield of_mail(mail, "held", f"it is due, and held: {mail.reason}", once=True)
+            yield _of_mail(mail, "held", f"it is due, and held: {mail.reason}", once=True)
+
+
+def of_source(
+    series: Series, trouble: SourceError, last: Believed, now: datetime
+) -> Iterator[Concern]:
+    """Give the concern about a source that could not be read, or believed, for a day."""
+    if now - last.read_at < TOLD_AFTER:
+        return
+    until = series.local(last.read_at + STANDS_FOR)
+    yield Concern(
+        cause=f"source: {series.id}",
+        words=f"{trouble}. The talks as they were last read, on "
+        f"{series.local(last.read_at):%a %Y-%m-%d %H:%M}, stand until {until:%a %Y-%m-%d %H:%M}; "
+        "after that nothing goes out",
+    )
+
+
+def of_delivery(delivery: Delivery) -> Iterator[Concern]:
+    """Give the concern about a mail that was not sent."""
+    mail, reply = delivery.announcement, delivery.reply or ""
+    match delivery.fate:
+        case Fate.REFUSED:
+            again = f"`announcer release {mail.key}` tries it again"
+            tries = mail.row.attempts if mail.row else 0
+            words = f"the server refused it: {reply}; {again}"
+            yield _of_mail(mail, f"refused after {tries} attempts", words, once=True)
+        case Fate.IN_DOUBT:
+            words = f"the server may have taken it or not: {reply}; {_settle(mail.key)}"
+            yield _of_mail(mail, "in doubt", reply if "announcer settle" in reply else words)
+        case Fate.FAILED:
+            yield _of_mail(mail, "failed", reply)
+        case Fate.DEFERRED if mail.row is not None and mail.row.attempts >= MANY_ATTEMPTS:
+            words = f"it could not be sent {mail.row.attempts} times, and is tried again: {reply}"
+            yield _of_mail(mail, "deferred", words)
+
+
+def of_unknown(series: Series, problem: SourceError) -> Concern:
+    """Give the concern about a source of which nothing is known that still stands."""
+    words = f"{problem}. Nothing goes out until the talks can be read again"
+    return Concern(cause=f"source: {series.id}", words=words)

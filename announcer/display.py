@@ -8,9 +8,9 @@ from email import message_from_bytes
 from email.policy import SMTP
 from textwrap import wrap
 
-from announcer.announcer import Delivery, Fate
 from announcer.ledger import Entry, Row
 from announcer.plan import Announcement, Plan, Standing
+from announcer.report import Delivery, Fate
 from announcer.talks import Series, Talk
 
 _HEADINGS = {

@@ -15,8 +15,9 @@ from typing import Final
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from announcer import app as parts
-from announcer.announcer import Announcer, Report
+from announcer.announcer import Announcer
 from announcer.errors import AnnouncerError, SettingsError
+from announcer.report import Report
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
 from announcer.talks import Reading

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from announcer.announcer import Delivery, Fate
 from announcer.ledger import Row, State
 from announcer.plan import Announcement, Plan, Standing
+from announcer.report import Delivery, Fate
 from announcer.talks import Series, Talk
 
 # A row that is not settled yet is open, whatever it waits for.

@@ -286,8 +286,8 @@ class Ledger(Protocol):
         """
         ...
 
-    async def expire(self, *, now: datetime) -> tuple[Row, ...]:
-        """Put mails in doubt whose lease ran out while they were sent, and give these."""
+    async def expire(self, series: str, *, now: datetime) -> tuple[Row, ...]:
+        """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
         ...
 
     async def believe(self, believed: Believed) -> None:

@@ -306,10 +306,13 @@ class SqlLedger:
         assert row is not None  # noqa: S101 - a person's word gives a row, or an error
         return row
 
-    async def expire(self, *, now: datetime) -> tuple[Row, ...]:
-        """Put mails in doubt whose lease ran out while they were sent, and give these."""
+    async def expire(self, series: str, *, now: datetime) -> tuple[Row, ...]:
+        """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
         async with self._db.reading():
-            sending = await self._rows("WHERE state = :state", {"state": State.SENDING.value})
+            sending = await self._rows(
+                "WHERE series = :series AND state = :state",
+                {"series": series, "state": State.SENDING.value},
+            )
             clock = await self._clock(now)
         stepped = []
         for row in sending:

@@ -92,7 +92,9 @@ def test_a_sending_whose_lease_ran_out_is_in_doubt_and_goes_once_more_with_the_s
         claim = await first.claim(message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
-        assert [r.state for r in await second.expire(now=NOW + 11 * MINUTE)] == [State.IN_DOUBT]
+        assert [r.state for r in await second.expire("s", now=NOW + 11 * MINUTE)] == [
+            State.IN_DOUBT
+        ]
         later = NOW + 26 * MINUTE
         assert await second.claim(message(), now=NOW + 25 * MINUTE) is None
         assert await second.claim(message(b"other\r\n"), now=later) is None
@@ -112,7 +114,7 @@ def test_a_250_is_a_fact_whoever_has_overtaken(place: Place) -> None:
         claim = await first.claim(message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
-        await second.expire(now=NOW + 11 * MINUTE)
+        await second.expire("s", now=NOW + 11 * MINUTE)
         again = await second.claim(message(), now=NOW + 26 * MINUTE)
         assert again is not None
         await first.record(claim, Sent(reply="250 ok"), now=NOW + 27 * MINUTE)
