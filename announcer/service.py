@@ -17,6 +17,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from announcer import app as parts
 from announcer.announcer import Announcer
 from announcer.errors import AnnouncerError, SettingsError
+from announcer.ledger import State
+from announcer.plan import Standing
 from announcer.report import Report
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
@@ -67,6 +69,17 @@ class Changes(logging.Filter):
         changed = self._last.get(key) != words
         self._last[key] = words
         return changed
+
+
+def _refused_before(report: Report) -> list[str]:
+    """Name the mails that earlier passes were refused, and that a person has not seen to."""
+    now = {delivery.announcement.key for delivery in report.deliveries}
+    return [
+        f"{mail.key}: {mail.reason}"
+        for plan in report.plans
+        for mail in plan.standing(Standing.HELD)
+        if mail.row is not None and mail.row.state is State.REFUSED and mail.key not in now
+    ]
 
 
 class Service:
@@ -149,6 +162,7 @@ class Service:
                     for d in report.deliveries
                     if d.fate.value != "sent"
                 ]
+                self._trouble += _refused_before(report)
                 self._set_alarm(alarm, report)
             except AnnouncerError as error:
                 log.error("%s", error)

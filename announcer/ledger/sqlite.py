@@ -99,7 +99,7 @@ class SqliteLedger(SqlLedger):
         if path.exists() and path.stat().st_size:
             raise LedgerForeign(f"{path} exists already; a ledger is never written over it")
         with _explained(str(path)), _closed_if_refused(_connected(path)) as connection:
-            _durable(connection, str(path))
+            durable(connection, str(path))
             _migrate(connection)
         return cls(SqliteDatabase(connection, str(path)))
 
@@ -113,7 +113,7 @@ class SqliteLedger(SqlLedger):
         _look(path)
         with _explained(str(path)), _closed_if_refused(_connected(path)) as connection:
             _own(connection, str(path))
-            _durable(connection, str(path))
+            durable(connection, str(path))
             _migrate(connection)
         return cls(SqliteDatabase(connection, str(path)), lease=lease)
 
@@ -186,7 +186,12 @@ def _closed_if_refused(connection: sqlite3.Connection) -> Iterator[sqlite3.Conne
         raise
 
 
-def _durable(connection: sqlite3.Connection, name: str) -> None:
+def durable(connection: sqlite3.Connection, name: str) -> None:
+    """Ask for commits that outlast a power cut.
+
+    Raises:
+        LedgerDamaged: SQLite or the file system does not grant it.
+    """
     connection.execute("PRAGMA synchronous = EXTRA")
     [mode] = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     [level] = connection.execute("PRAGMA synchronous").fetchone()

@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from announcer.errors import LedgerDamaged, LedgerForeign, LedgerMissing, LedgerNewer
-from announcer.ledger.sqlite import SqliteLedger
+from announcer.errors import (
+    LedgerDamaged,
+    LedgerError,
+    LedgerForeign,
+    LedgerMissing,
+    LedgerNewer,
+)
+from announcer.ledger import State
+from announcer.ledger.sql import statements
+from announcer.ledger.sqlite import APPLICATION_ID, SqliteLedger, durable
 
 
 def test_what_is_no_ledger_is_told_apart(tmp_path: Path) -> None:
@@ -44,6 +52,58 @@ def test_a_newer_or_damaged_ledger_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(LedgerDamaged):
         SqliteLedger.open(path)
+
+
+def _of_version_one(path: Path) -> None:
+    """A ledger as the first release left it, with one mail in it."""
+    connection = sqlite3.connect(path)
+    dialect = {"strict": "STRICT", "bytes": "BLOB", "serial": "INTEGER PRIMARY KEY"}
+    for statement in statements(0, 1, dialect):
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO mail VALUES ('s/announcement/2026-04-03', 's', 'announcement', 'announcement', "
+        "'2026-04-03T08:00:00+00:00', 'o@example.org', 's@groups.example', 'S', '<a@example.org>', "
+        "x'610d0a', '[]', 'sent', 'o', 1, '2026-04-03T08:10:00+00:00', 1, 1, "
+        "'2026-04-03T08:00:00+00:00', NULL, NULL, '2026-04-03T08:00:01+00:00', '250')"
+    )
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+def test_an_older_ledger_is_read_as_it_is_and_brought_up_to_date_by_whoever_writes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "l.db"
+    _of_version_one(path)
+    before = path.read_bytes()
+    for opened, changed in ((SqliteLedger.read, False), (SqliteLedger.open, True)):
+        ledger = opened(path)
+        [row] = asyncio.run(ledger.rows())
+        assert (row.state, row.content, row.released) == (State.SENT, b"a\r\n", False)
+        assert asyncio.run(ledger.pauses()) == {}
+        asyncio.run(ledger.close())
+        assert (path.read_bytes() != before) is changed
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    _of_version_one(path)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE pause (in_the_way TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="cannot be used"):
+        SqliteLedger.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_place_that_cannot_keep_every_commit_is_refused() -> None:
+    connection = sqlite3.connect(":memory:")
+    with pytest.raises(LedgerDamaged, match="journal_mode is memory"):
+        durable(connection, "a ledger in memory")
+    connection.close()
 
 
 def test_looking_leaves_the_files_as_they_are_also_after_a_crash(tmp_path: Path) -> None:

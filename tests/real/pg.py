@@ -27,7 +27,6 @@ class Postgres:
     folder: Path
     port: int
     owner: str
-    environ: tuple[tuple[str, str], ...] = ()
 
     def database(self) -> str:
         """Make a database, and give its URL."""
@@ -71,8 +70,12 @@ def running(port: int) -> Iterator[Postgres]:
         data = str(folder / "data")
         as_owner([str(BIN), "-D", data, "-A", "trust", "-U", owner, "-N", "-E", "UTF8"], owner)
         server = Postgres(folder, port, owner)
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
-        server.control("-o", options, "start")
+        with (folder / "data" / "postgresql.conf").open("a") as conf:
+            conf.write(
+                f"port = {port}\nunix_socket_directories = '{folder}'\n"
+                "listen_addresses = '127.0.0.1'\nmax_connections = 60\n"
+            )
+        server.control("start")
         try:
             yield server
         finally:
