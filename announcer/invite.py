@@ -43,8 +43,10 @@ def invite(
     event.add("uid", uid)
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("sequence", sequence)
-    # A zone without yearly rules cannot be written so that every client reads it alike.
-    place = series.timezone if zone is not None else UTC
+    # A zone without yearly rules cannot be written so that every client reads it alike, nor can
+    # the second pass of the hour that comes twice.
+    twice = any(at.astimezone(series.timezone).fold for at in (talk.starts_at, talk.ends_at))
+    place = series.timezone if zone is not None and not twice else UTC
     event.add("dtstart", talk.starts_at.astimezone(place))
     event.add("dtend", talk.ends_at.astimezone(place))
     event.add("summary", f"{series.name}: {talk.title or 'to be announced'}")

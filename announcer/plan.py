@@ -103,7 +103,7 @@ class _Share:
 
 def plan_announcements(
     series: Series,
-    cadence: Iterable[Rule],
+    cadence: Collection[Rule],
     talks: Collection[Talk],
     history: History,
     now: datetime,
@@ -180,25 +180,40 @@ class _Past:
     def __init__(self, history: History, now: datetime) -> None:
         self.clock = history.clock or now  # what leases go by
         self.rows: Mapping[str, Row] = {row.key: row for row in history.rows}
-        self._marks: dict[tuple[str, str], tuple[date, date]] = {
-            (c.rule, c.talk): (c.day, c.moment_day) for c in history.counted
+        self._order = {row.key: number for number, row in enumerate(history.rows)}
+        self._last: dict[tuple[str, str], str] = {}  # the key of the last mail with a copy
+        self._marks: dict[tuple[str, str], list[tuple[date, date]]] = {
+            (c.rule, c.talk): [(c.day, c.moment_day)] for c in history.counted
         }
         for row in history.rows:
             if not _free(row, self.clock):
                 for said in row.said:
-                    self._marks[row.rule, said.talk] = (said.day, said.moment_day)
+                    self._mark(row, said)
+
+    def _mark(self, row: Row, said: Said) -> None:
+        marks = self._marks.setdefault((row.rule, said.talk), [])
+        # A mail of which no copy was made leaves the list with what it heard before.
+        if row.copies:
+            marks.clear()
+            self._last[row.rule, said.talk] = row.key
+        marks.append((said.day, said.moment_day))
 
     def told(self, rule: Rule, talk: Talk, moment_day: date) -> bool:
         """Whether a rule has had its say about a talk, as it now stands."""
-        mark = self._marks.get((rule.label, talk.id))
-        return mark is not None and (mark[0] == talk.day or mark[1] == moment_day)
+        marks = self._marks.get((rule.label, talk.id), ())
+        return any(day == talk.day or at == moment_day for day, at in marks)
 
-    def telling(self, talk: Talk, *, but: Collection[str] = ()) -> list[Row]:
+    def superseded(self, key: str, rule: str, talks: Iterable[str]) -> bool:
+        """Whether a later mail of a rule told of one of these talks than the one of this key."""
+        last = (self._last.get((rule, talk), key) for talk in talks)
+        return any(self._order[other] > self._order[key] for other in last)
+
+    def telling(self, talk: Talk) -> list[Row]:
         """Give the mails that told, or may have told, of a talk, oldest first."""
         return [
             row
             for row in self.rows.values()
-            if row.copies and row.kind not in but and any(said.talk == talk.id for said in row.said)
+            if row.copies and any(said.talk == talk.id for said in row.said)
         ]
 
     def said(self, talk: Talk) -> Said | None:
@@ -277,15 +292,30 @@ def _fresh_news(
     now: datetime,
 ) -> str:
     """Why a reminder would tell nothing new; empty where it would."""
-    for row in past.telling(talk, but=(REMINDER,)):
-        if (row.settled_at or row.doubted_at or row.claimed_at) > moment - FRESH:
+    for row in past.rows.values():
+        news = row.kind != REMINDER and any(said.talk == talk.id for said in row.said)
+        at = _heard_at(row, past, now)
+        if news and at is not None and at > moment - FRESH:
             return f"talk {talk.id}: {row.key} told of it less than 12 hours before"
     for mail in planned:
+        if mail.kind == REMINDER:
+            continue  # as above: whoever wants two reminders gets both
         going = mail.standing in (Standing.DUE, Standing.UPCOMING) and talk in mail.talks
         goes_at = max(mail.due_at, now)
         if going and moment - FRESH < goes_at <= max(moment, now):
             return f"talk {talk.id}: {mail.key} tells of it less than 12 hours before"
     return ""
+
+
+def _heard_at(row: Row, past: _Past, now: datetime) -> datetime | None:
+    """When the list has heard, or may have heard, of a mail; None where no copy can exist."""
+    if row.state in (State.CLAIMED, State.SENDING) and not _free(row, past.clock):
+        return now
+    if not row.copies:
+        return None
+    if row.copies == 1 and row.doubted_at is not None:
+        return row.doubted_at  # a person's word on it comes later, and makes it no newer
+    return row.settled_at or row.doubted_at or row.claimed_at
 
 
 # Keys are given in this order, so that what can go out keeps the plain one.
@@ -309,7 +339,8 @@ def _mails(
     mails = []
     for standing, moment in sorted(gathered, key=lambda at: (_KEY_ORDER.index(at[0]), at[1])):
         parts = sorted(gathered[standing, moment], key=_in_time)
-        key = _next_key(series, rule, moment, taken)
+        about = [part.talk.id for part in parts]
+        key = _next_key(series, rule, moment, about, past, taken)
         taken.add(key)
         mail = Announcement(
             key=key,
@@ -331,10 +362,23 @@ def _in_time(share: _Share) -> tuple[datetime, str]:
     return (share.talk.starts_at or share.moment, share.talk.id)
 
 
-def _next_key(series: Series, rule: Rule, moment: datetime, taken: Collection[str]) -> str:
+def _next_key(
+    series: Series,
+    rule: Rule,
+    moment: datetime,
+    talks: Collection[str],
+    past: _Past,
+    taken: Collection[str],
+) -> str:
     plain = f"{series.id}/{rule.label}/{series.local(moment).date()}"
     numbered = (plain if n == 1 else f"{plain}/{n}" for n in count(1))
-    return next(key for key in numbered if key not in taken)
+    # The ledger keeps the place of a mail from its first claim: where another has told of its
+    # talks since, the mail that follows needs a later place, and so another key.
+    return next(
+        key
+        for key in numbered
+        if key not in taken and not (key in past.rows and past.superseded(key, rule.label, talks))
+    )
 
 
 def _explained(mail: Announcement, series: Series, now: datetime) -> Announcement:
@@ -369,7 +413,7 @@ def _with_past(mail: Announcement, past: _Past) -> Announcement:
 
 def _unsettled(
     series: Series,
-    cadence: Iterable[Rule],
+    cadence: Collection[Rule],
     talks: Iterable[Talk],
     past: _Past,
     now: datetime,
@@ -384,15 +428,23 @@ def _unsettled(
             continue
         about = tuple(by_id.get(said.talk) or _as_said(said) for said in row.said)
         rule = rules.get(row.rule) or Rule(kind=row.kind, name=row.rule, at=time(), grace=None)
-        expires_at = max(_expiry(rule, talk, series, row.due_at) for talk in about if talk.day)
+        # A talk that is undated now counts as the mail dates it.
+        ends = [
+            _expiry(rule, talk if talk.day else replace(talk, day=said.day), series, row.due_at)
+            for talk, said in zip(about, row.said, strict=True)
+        ]
+        expires_at = max(ends)
         if expires_at <= now:
             continue
         if row.state in (State.CLAIMED, State.SENDING) and row.lease_until > past.clock:
             standing, reason = Standing.DUE, "another process is sending it"
             waits_until: datetime | None = row.lease_until
         elif row.copies:
-            unchanged = all(said.talk in by_id for said in row.said) and _owed_unchanged(
-                row, rule, about, series
+            unchanged = (
+                all(said.talk in by_id for said in row.said)
+                and min(ends) > now
+                and not past.superseded(row.key, row.rule, (said.talk for said in row.said))
+                and _owed_unchanged(row, rule, about, series)
             )
             standing, reason, waits_until = _doubt(row, series, now, on_doubt, unchanged=unchanged)
         else:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from announcer import app as parts
@@ -92,7 +93,10 @@ class Service:
         load: Callable[[], Settings],
         only: Sequence[str],
         clock: Callable[[], datetime],
+        tick: timedelta = TICK,
     ) -> None:
+        """Take what to serve, and how: ``clock`` is the wall clock, ``tick`` the longest silence."""
+        self._tick = tick
         self._settings = settings
         self._load = load
         self._only = only
@@ -126,18 +130,34 @@ class Service:
         # Misfires are not skipped but made good: the plan knows what is owed, whenever it is asked.
         alarm = AsyncIOScheduler(timezone=UTC)
         alarm.configure(job_defaults={"coalesce": True, "misfire_grace_time": None})
-        alarm.add_job(self._wake, "interval", args=[alarm], seconds=TICK.total_seconds())
+        every = alarm.add_job(
+            self._wake, "interval", args=[alarm], seconds=self._tick.total_seconds()
+        )
         alarm.start()
+        watch = asyncio.create_task(self._watch(every))
         log.info("serving %s; health at http://%s:%s/health", ", ".join(self._ids()), host, port)
         try:
             await self._wake(alarm)
             await self._stopping.wait()
         finally:
+            watch.cancel()
             alarm.shutdown(wait=False)
             async with self._busy:
                 server.close()
         log.info("stopped")
         return 0
+
+    async def _watch(self, every: Job) -> None:
+        """Ring although the wall clock was set back.
+
+        APScheduler would keep silent until that clock has caught up with the next time it had
+        written down; asyncio waits by a clock that nobody sets.
+        """
+        while True:
+            await asyncio.sleep(self._tick.total_seconds())
+            now = datetime.now(UTC)
+            if every.next_run_time > now + self._tick:
+                every.modify(next_run_time=now)
 
     def _ids(self) -> list[str]:
         return [asked.series.id for asked in parts.chosen(self._settings, self._only)]

@@ -2,11 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from zoneinfo import ZoneInfo
 
 from announcer.cadence import Rule, instant
 from announcer.compose import MailComposer
@@ -157,45 +153,82 @@ def test_adoption_counts_what_should_have_gone_out_but_not_what_could_not() -> N
     ]
 
 
-days = st.dates(date(2026, 3, 1), date(2026, 5, 1))
-clocks = st.times().map(lambda t: t.replace(second=0, microsecond=0))
-titles = st.one_of(st.none(), st.just("T"))
-pages = st.lists(st.tuples(days, clocks, titles), max_size=5).map(
-    lambda found: [talk(n, *parts) for n, parts in enumerate(found, 1)]
-)
-instants = st.datetimes(datetime(2026, 2, 20), datetime(2026, 5, 10), timezones=st.just(UTC))
+def test_two_reminders_of_one_talk_are_both_planned_and_both_sent() -> None:
+    last_call = Rule(kind="reminder", name="last call", before=timedelta(hours=1))
+    nine = instant(TUESDAY, time(9), BERLIN)
+    for now in (nine - timedelta(hours=1), nine + timedelta(hours=2)):
+        history = History(series="s")
+        found = plan_announcements(SERIES, (REMINDER, last_call), [talk()], history, now)
+        assert found.standing(Standing.SKIPPED) == ()
+        assert [m.rule for m in found.announcements] == ["reminder", "last call"]
 
 
-@given(pages, st.lists(instants, max_size=5).map(sorted))
-def test_sending_what_is_due_leaves_nothing_due_and_tells_each_talk_once(
-    talks: list[Talk], wakes: list[datetime]
-) -> None:
-    rows: list[Row] = []
-    for now in wakes:
-        for mail in plan(talks, now, *rows).due:
-            assert all(t.starts_at is not None and t.starts_at > now for t in mail.talks)
-            rows.append(sent(mail, now))
-        assert plan(talks, now, *rows).due == ()
-    told = [(row.rule, said.talk) for row in rows for said in row.said]
-    assert len(told) == len(set(told))
-    assert len({row.key for row in rows}) == len(rows)
+def test_what_was_refused_is_no_reason_to_tell_again_what_was_told_before() -> None:
+    [mail] = plan([talk()], FRIDAY_TEN).due
+    told = sent(mail, FRIDAY_TEN)
+    later = FRIDAY_TEN + timedelta(days=7)
+    moved = talk(day=TUESDAY + timedelta(days=7))
+    [other] = plan([moved], later, told).due
+    refused = replace(sent(other, later), state=State.REFUSED, copies=0)
+    assert plan([talk()], FRIDAY_TEN + timedelta(hours=1), told, refused).due == ()
 
 
-@given(pages, instants)
-def test_the_order_of_the_talks_changes_nothing(talks: list[Talk], now: datetime) -> None:
-    assert plan(talks, now) == plan(talks[::-1], now)
+def test_a_talk_that_moves_back_after_a_failed_attempt_is_told_once() -> None:
+    [mail] = plan([talk()], FRIDAY_TEN).due
+    failed = replace(sent(mail, FRIDAY_TEN), state=State.RETRY, copies=0)
+    moved = talk(day=TUESDAY + timedelta(days=7))
+    later = FRIDAY_TEN + timedelta(days=7)
+    [other] = plan([moved], later, failed).due
+    between = sent(other, later)
+    now = FRIDAY_TEN + timedelta(days=1)
+    [again] = plan([talk()], now, failed, between).due
+    assert again.key == "s/announcement/2026-04-03/2"
+    assert plan([talk()], now, failed, between, sent(again, now)).due == ()
 
 
-@pytest.mark.parametrize("name", sorted(available_timezones())[::12])
-def test_a_rule_gives_one_instant_for_each_local_day(name: str) -> None:
-    zone = ZoneInfo(name)
-    for offset in range(365):
-        day = date(2026, 1, 1) + timedelta(days=offset)
-        at = instant(day, time(2, 30), zone)
-        local = at.astimezone(zone)
-        assert local.date() == day or name == "Pacific/Kiritimati"
-        assert local.time() >= time(2, 30)
-        assert (at - timedelta(seconds=1)).astimezone(zone).time() < local.time()
+def test_a_mail_in_doubt_is_not_sent_again_once_a_later_one_has_told_of_its_talk() -> None:
+    [mail] = plan([talk()], FRIDAY_TEN).due
+    doubt = replace(
+        sent(mail, FRIDAY_TEN), state=State.IN_DOUBT, doubted_at=FRIDAY_TEN, settled_at=None
+    )
+    later = FRIDAY_TEN + timedelta(days=7)
+    [other] = plan([talk(day=TUESDAY + timedelta(days=7))], later, doubt).due
+    now = FRIDAY_TEN + timedelta(days=1)
+    assert keys(plan([talk()], now, doubt), Standing.DUE) == [mail.key]
+    found = plan([talk()], now, doubt, sent(other, later))
+    assert mail.key in keys(found, Standing.HELD)
+
+
+def test_a_mail_in_doubt_about_two_talks_is_not_sent_again_once_one_of_them_begins() -> None:
+    early, late = talk(1, at=time(11)), talk(2, at=time(18))
+    now = instant(TUESDAY, time(9, 50), BERLIN)
+    [mail] = [m for m in plan([early, late], now).due if m.kind == "announcement"]
+    doubt = replace(sent(mail, now), state=State.IN_DOUBT, doubted_at=now, settled_at=None)
+    assert mail.key in keys(plan([early, late], now + timedelta(minutes=16), doubt), Standing.HELD)
+
+
+def test_a_refused_mail_about_a_talk_that_lost_its_date_stays_in_the_plan() -> None:
+    [mail] = plan([talk()], FRIDAY_TEN).due
+    refused = replace(sent(mail, FRIDAY_TEN), state=State.REFUSED, copies=0)
+    undated = replace(talk(), day=None, starts_at=None, ends_at=None, unclear="no date")
+    found = plan([undated], FRIDAY_TEN + timedelta(hours=1), refused)
+    assert keys(found, Standing.HELD) == [mail.key]
+
+
+def test_a_reminder_waits_for_the_announcement_that_another_process_is_sending() -> None:
+    now = instant(TUESDAY, time(9, 30), BERLIN)
+    [mail] = plan([talk()], now).due
+    lease = now + timedelta(minutes=10)
+    claimed = replace(sent(mail, now), state=State.CLAIMED, copies=0, lease_until=lease)
+    found = plan([talk()], now, claimed)
+    assert keys(found, Standing.SKIPPED) == ["s/reminder/2026-04-07"]
+
+
+def test_a_late_word_on_a_doubt_makes_the_announcement_no_fresher() -> None:
+    [mail] = plan([talk()], FRIDAY_TEN).due
+    eight, nine = instant(TUESDAY, time(8), BERLIN), instant(TUESDAY, time(9), BERLIN)
+    settled = replace(sent(mail, FRIDAY_TEN), doubted_at=FRIDAY_TEN, settled_at=eight)
+    assert keys(plan([talk()], nine, settled), Standing.DUE) == ["s/reminder/2026-04-07"]
 
 
 def test_a_rule_that_is_new_to_the_ledger_is_known_by_its_label() -> None:

@@ -243,7 +243,9 @@ class SqlLedger:
 
     async def _rows(self, where: str = "", values: Values = NO_VALUES) -> tuple[Row, ...]:
         found = await self._db.run(
-            f"SELECT {_LIST} FROM mail {where} ORDER BY claimed_at, key",  # noqa: S608 - our own names
+            # In the order of what happened, which the clock does not always tell.
+            f"SELECT {_LIST} FROM mail {where} "  # noqa: S608 - our own names
+            "ORDER BY (SELECT min(event.id) FROM event WHERE event.key = mail.key), claimed_at, key",
             values,
         )
         return tuple(map(row_of, found))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import aiosmtplib
+from aiosmtplib.protocol import SMTPProtocol
 
 from announcer.errors import DeliveryDeferred, DeliveryError, DeliveryInDoubt, DeliveryRefused
 from announcer.message import Message
@@ -25,6 +26,8 @@ DOT_TIMEOUT: Final = timedelta(minutes=5)
 _QUIT_SECONDS: Final = 2.0
 # Said of the account or the server, whatever mail it is said about.
 _ABOUT_ACCOUNT: Final = frozenset({421, 530, 534, 535})
+# RFC 5321, 4.2: three digits, the same on each line, and no fourth.
+_REPLY: Final = re.compile(rb"(\d{3})(?:-[^\n]*\n\1)*(?![\d-])[^\n]*\n")
 _QUOTA: Final = re.compile(r"\b5\.4\.5\b|quota|sending limit", re.IGNORECASE)
 
 
@@ -65,7 +68,7 @@ class SmtpTransport:
             await before_data()
             reply = await self._content(client, message.content)
         except BaseException:
-            client.close()
+            _cut(client)
             raise
         self._client = client
         return reply
@@ -159,41 +162,80 @@ class SmtpTransport:
             raise _refusal(response.code, response.message)
 
     async def _content(self, client: aiosmtplib.SMTP, content: bytes) -> str:
-        """Send DATA and the content; from the first byte of it on, silence means doubt."""
+        """Send DATA and the content; from the first byte of it on, silence means doubt.
+
+        The library's own call for this does both, and does not tell which of the two went
+        unanswered.
+        """
         protocol = client.protocol
         if protocol is None:
             raise DeliveryDeferred(f"{self._account.name} hung up before DATA", about="account")
-        out = False
-        write = protocol.write
-        clock = asyncio.get_running_loop()
-
-        def watched(data: bytes) -> None:
-            nonlocal out
-            if data != b"DATA\r\n":
-                out = True
-                limit.reschedule(clock.time() + self._account.dot_timeout.total_seconds())
-            write(data)
-
-        # The library sends DATA and the content in one call, and does not tell which of the two
-        # went unanswered: its writes do.
-        protocol.write = watched  # type: ignore[method-assign]
+        heard = _overheard(protocol)
         try:
-            async with asyncio.timeout(self._account.timeout.total_seconds()) as limit:
-                response = await protocol.execute_data_command(content, timeout=None)
-        except aiosmtplib.SMTPDataError as error:
-            if out and error.code // 100 == 2:
-                return _words(error.code, error.message)
-            if out and error.code // 100 not in (4, 5):
-                raise DeliveryInDoubt(_words(error.code, error.message)) from error
-            raise _refusal(error.code, error.message) from error
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            words = self._trouble(error)
-            if out:
-                raise DeliveryInDoubt(f"no answer to the mail: {words}") from error
-            raise DeliveryDeferred(words, about="account") from error
-        finally:
-            protocol.write = write  # type: ignore[method-assign]  # QUIT is watched by nobody
-        return _words(response.code, response.message)
+            response = await client.execute_command(b"DATA")
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryDeferred(self._trouble(error), about="account") from error
+        if response.code != 354:
+            raise _refusal(response.code, response.message)
+        if not _answers(response.code, heard, alone=True):
+            words = f"{self._account.name} answered DATA more than once"
+            raise DeliveryDeferred(words, about="account")
+        heard.clear()
+        try:
+            protocol.write(_with_dots(content))
+            response = await protocol.read_response(self._account.dot_timeout.total_seconds())
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryInDoubt(f"no answer to the mail: {self._trouble(error)}") from error
+        reply = _words(response.code, response.message)
+        if response.code // 100 not in (2, 4, 5) or not _answers(response.code, heard):
+            raise DeliveryInDoubt(f"no clear answer to the mail: {reply}")
+        if response.code // 100 != 2:
+            raise _refusal(response.code, response.message)
+        return reply
+
+
+def _overheard(protocol: SMTPProtocol) -> bytearray:
+    """Give what the server says from now on, as it comes in.
+
+    The library keeps what follows on an answer for the next question, and reads any three digits
+    as a code: neither may decide whether a copy exists.
+    """
+    heard = bytearray()
+    hear = protocol.data_received
+
+    def overhear(data: bytes) -> None:
+        heard.extend(data)
+        hear(data)
+
+    protocol.data_received = overhear  # type: ignore[method-assign]
+    return heard
+
+
+def _answers(code: int, heard: bytearray, *, alone: bool = False) -> bool:
+    """Whether a reply of this code is what was heard since the question, or how that begins."""
+    reply = _REPLY.match(heard)
+    if reply is None or int(reply[1]) != code:
+        return False
+    return not alone or reply.end() == len(heard)
+
+
+def _with_dots(content: bytes) -> bytes:
+    """Give the content as it goes over the wire (RFC 5321, 4.5.2), with its end.
+
+    Servers disagree on what a bare CR or LF is, so that one could end the mail (2.3.8).
+    """
+    lines = re.sub(rb"\r\n?|\n", b"\r\n", content.removesuffix(b"\r\n")) + b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
+
+
+def _cut(client: aiosmtplib.SMTP) -> None:
+    """Drop the connection and what waits to be sent: a plain close would send the rest first.
+
+    After an answer that came early, or none, that rest would make a copy nobody reckons with.
+    """
+    if isinstance(client.transport, asyncio.WriteTransport):
+        client.transport.abort()
+    client.close()
 
 
 def _refusal(code: int, words: str) -> DeliveryError:

@@ -1,9 +1,9 @@
 """A real Postfix with its own folders: STARTTLS and a login, delivering to a Maildir."""
 
-import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +24,11 @@ class Postfix:
 
     def received(self) -> list[bytes]:
         return [path.read_bytes() for path in sorted((self.maildir / "new").glob("*"))]
+
+    def waiting(self) -> list[Path]:
+        """What it has taken, and not delivered yet."""
+        folders = ("incoming", "active", "deferred", "hold")
+        return [p for name in folders for p in (self.queue / name).rglob("*") if p.is_file()]
 
 
 def free_port() -> int:
@@ -89,13 +94,30 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+def _changed(main: str, settings: tuple[str, ...]) -> str:
+    """Replace lines of main.cf, as Postfix warns of each that it finds twice."""
+    names = {setting.partition("=")[0].strip() for setting in settings}
+    kept = [line for line in main.splitlines() if line.partition("=")[0].strip() not in names]
+    return "\n".join([*kept, *settings, ""])
+
+
 @contextmanager
-def running(home: Path) -> Iterator[Postfix]:
-    """Start it, wait until it greets, and end it."""
+def running(*settings: str) -> Iterator[Postfix]:
+    """Start it, wait until it greets, and end it.
+
+    Its folder is its own: Postfix's user must reach it, whatever rights pytest gives its folders.
+    """
+    home = Path(tempfile.mkdtemp(prefix="announcer-postfix-"))
     home.chmod(0o755)
-    for parent in home.parents:
-        if parent.stat().st_uid == os.getuid() and parent != parent.parent:
-            parent.chmod(parent.stat().st_mode | 0o011)
+    try:
+        with _running(home, settings) as server:
+            yield server
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _running(home: Path, settings: tuple[str, ...]) -> Iterator[Postfix]:
     # Debian's Postfix looks for SASL's settings below its own.
     for name in ("queue", "data", "mail", "etc", "etc/sasl"):
         (home / name).mkdir()
@@ -120,7 +142,7 @@ def running(home: Path) -> Iterator[Postfix]:
     owner = (home / "mail").stat()
     port = free_port()
     (home / "etc" / "main.cf").write_text(
-        MAIN.format(home=home, uid=owner.st_uid, gid=owner.st_gid)
+        _changed(MAIN.format(home=home, uid=owner.st_uid, gid=owner.st_gid), settings)
     )
     (home / "etc" / "master.cf").write_text(MASTER.format(port=port))
     with (home / "log").open("w") as log:

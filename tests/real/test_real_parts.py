@@ -38,31 +38,34 @@ def _until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
+def use(desk: Desk, server: postfix.Postfix, password: str) -> None:
+    """Let the desk send by a Postfix, with that password in its secret file."""
+    config = desk.folder / "config.toml"
+    smtp = (
+        f'[smtp]\nhost = "127.0.0.1"\nport = {server.port}\nusername = "seminar@mail.lists.example"\n'
+        f'ca_file = "{server.ca}"\n\n[[series]]'
+    )
+    config.write_text(smtp + config.read_text().partition("[[series]]")[2])
+    secrets = desk.folder / "secrets"
+    secrets.mkdir(exist_ok=True)
+    (secrets / "announcer_smtp__password").write_text(password + "\n")
+
+
 @needs("postfix", "postfix")
 @needs("saslpasswd2", "sasl2-bin")
 @as_root()
 def test_postfix_takes_the_mail_over_tls_with_a_login_and_delivers_it_as_it_was(
     desk: Desk, tmp_path: Path
 ) -> None:
-    home = tmp_path / "postfix"
-    home.mkdir()
-    with postfix.running(home) as server:
-        config = desk.folder / "config.toml"
-        smtp = (
-            f'[smtp]\nhost = "127.0.0.1"\nport = {server.port}\nusername = "seminar@mail.lists.example"\n'
-            f'ca_file = "{server.ca}"\n\n[[series]]'
-        )
-        config.write_text(smtp + config.read_text().partition("[[series]]")[2])
-        secrets = tmp_path / "secrets"
-        secrets.mkdir()
-        (secrets / "announcer_smtp__password").write_text("wrong\n")
-        environ = {"ANNOUNCER_SECRETS_DIR": str(secrets)}
+    with postfix.running() as server:
+        use(desk, server, "wrong")
+        environ = {"ANNOUNCER_SECRETS_DIR": str(desk.folder / "secrets")}
         desk.run("adopt", "--now", "2020-04-02T12:00")
 
         refused = desk.run("send", "--now", "2020-04-03T10:00", environ=environ)
         assert refused.returncode == 1
         assert "refused the login of seminar@mail.lists.example" in refused.stderr
-        (secrets / "announcer_smtp__password").write_text(postfix.PASSWORD + "\n")
+        use(desk, server, postfix.PASSWORD)
         assert desk.run("check", "--online", environ=environ).returncode == 0
         sent = desk.run("send", "--now", "2020-04-03T10:05", environ=environ)
         assert sent.returncode == 0, sent.stderr
@@ -80,20 +83,62 @@ def test_postfix_takes_the_mail_over_tls_with_a_login_and_delivers_it_as_it_was(
     assert "DTSTART;TZID=Europe/Berlin:20200407T150000" in invite.get_content()
 
 
+BUSY = "smtpd_recipient_restrictions = check_recipient_access inline:{{ml@groups.example = 450 4.2.0 busy}}"
+GONE = BUSY.replace("450 4.2.0 busy", "550 5.1.1 no such list")
+
+
+@needs("postfix", "postfix")
+@needs("saslpasswd2", "sasl2-bin")
+@as_root()
+@pytest.mark.parametrize(
+    ("setting", "outcome", "reply"),
+    [
+        (GONE, "refused", "550 5.1.1 <ml@groups.example>: Recipient address rejected: no such list"),
+        (BUSY, None, "450 4.2.0 <ml@groups.example>: Recipient address rejected: busy"),
+        # Postfix knows the size only at the dot, as none is declared at MAIL (RFC 1870).
+        ("message_size_limit = 3000", "refused", "552 5.3.4 Error: message file too big"),
+    ],
+)  # fmt: skip
+def test_what_postfix_does_not_take_is_recorded_in_its_words_and_delivered_to_nobody(
+    desk: Desk, tmp_path: Path, setting: str, outcome: str | None, reply: str
+) -> None:
+    with postfix.running(setting) as server:
+        use(desk, server, postfix.PASSWORD)
+        environ = {"ANNOUNCER_SECRETS_DIR": str(desk.folder / "secrets")}
+        desk.run("adopt", "--now", "2020-04-02T12:00")
+        done = desk.run("send", "--now", "2020-04-03T10:00", environ=environ)
+        assert done.returncode == 1
+        assert server.received() == []
+        # What waits is the word to the organisers, whose server is not there.
+        assert not any(b"To: ml@groups.example" in path.read_bytes() for path in server.waiting())
+    [row] = desk.json("log")
+    assert (row["outcome"], row["reply"], row["attempts"]) == (outcome, reply, 1)
+    assert (row["next_attempt_at"] is None) is (outcome is not None)
+
+
 @needs("smtp-sink", "postfix")
 @pytest.mark.parametrize(
     ("option", "outcome", "status"),
     [
         ((), "sent", 0),
+        (("-w", "1"), "sent", 0),
         (("-f", "connect"), None, 1),
+        (("-f", "ehlo"), None, 1),
+        (("-q", "ehlo"), None, 1),
         (("-f", "mail"), "refused", 1),
+        (("-r", "mail"), None, 1),
+        (("-q", "mail"), None, 1),
         (("-f", "rcpt"), "refused", 1),
         (("-r", "rcpt"), None, 1),
         (("-f", "data"), "refused", 1),
+        (("-r", "data"), None, 1),
+        (("-q", "data"), None, 1),
         (("-f", "."), "refused", 1),
         (("-r", "."), None, 1),
         (("-q", "."), "in_doubt", 1),
         (("-q", "rcpt"), None, 1),
+        (("-f", "quit"), "sent", 0),
+        (("-q", "quit"), "sent", 0),
     ],
 )
 def test_what_postfixs_own_sink_answers_is_what_the_ledger_says(
