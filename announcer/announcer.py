@@ -408,7 +408,8 @@ class Announcer:
     async def _send(
         self, series: Series, announcement: Announcement, message: Message
     ) -> Delivery | None:
-        claim = await self._ledger.claim(message, now=self._clock(series))
+        copies = announcement.row.copies if announcement.row else 0
+        claim = await self._ledger.claim(message, copies=copies, now=self._clock(series))
         if claim is None:
             log.info("%s: another process has it", message.key, extra={"key": message.key})
             return None

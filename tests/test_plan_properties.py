@@ -244,7 +244,8 @@ class Desk:
             held = step(before, Capped(message=content, why="caps", owner="o", now=self.now))
             self.rows.update({mail.key: held} if held is not None else {})
             return
-        claim = Claimed(message=content, owner="o", now=self.now, clock=self.now)
+        copies = mail.row.copies if mail.row else 0
+        claim = Claimed(message=content, owner="o", now=self.now, clock=self.now, copies=copies)
         row = _known(step(before, claim))
         held_by = claim_of(row)
         if end not in BEFORE_DATA:

@@ -59,7 +59,7 @@ class Row:
     doubted_at: datetime | None = None
     settled_at: datetime | None = None
     reply: str | None = None
-    released: bool = False  # a person has let it go: neither caps nor `on_doubt` hold it again
+    released: bool = False  # a person has let it go: nothing but a new doubt holds it again
 
     def message(self) -> Message:
         """The mail as it was composed, to be sent again byte for byte."""
@@ -235,14 +235,15 @@ class Ledger(Protocol):
         """What happened to one mail, oldest first."""
         ...
 
-    async def claim(self, message: Message, *, now: datetime) -> Claim | None:
+    async def claim(self, message: Message, *, copies: int = 0, now: datetime) -> Claim | None:
         """Take the right to send one mail; None where another has it, or it is not to be had.
 
         Free are: a key that is unknown, one whose lease ran out before DATA, and one that waits
         for its next attempt and whose time has come; the row then takes the bytes of this
         message, while its Message-ID stays what it was. A mail in doubt is free once
         ``RESEND_AFTER`` has passed since the doubt, if this message has the very bytes of the row
-        and one copy was made at most.
+        and one copy was made at most. None also where other ``copies`` may exist than when it was
+        planned: a plan for a first copy gives no right to a second.
         """
         ...
 
@@ -250,7 +251,7 @@ class Ledger(Protocol):
         """Record that the content is about to be handed over: from here on a copy may exist.
 
         Raises:
-            ClaimLost: another has overtaken; nothing may be sent.
+            ClaimLost: another has overtaken, or the lease ran out; nothing may be sent.
         """
         ...
 

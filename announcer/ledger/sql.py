@@ -267,12 +267,17 @@ class SqlLedger:
             for at, key, who, what, why in found
         )
 
-    async def claim(self, message: Message, *, now: datetime) -> Claim | None:
+    async def claim(self, message: Message, *, copies: int = 0, now: datetime) -> Claim | None:
         """Take the right to send one mail; None where another has it, or it is not to be had."""
         async with self._db.writing():
             clock = await self._clock(now)
             event = Claimed(
-                message=message, owner=self._owner, now=now, clock=clock, lease=self._lease
+                message=message,
+                copies=copies,
+                owner=self._owner,
+                now=now,
+                clock=clock,
+                lease=self._lease,
             )
             row = await self._step(message.key, event, now)
         return claim_of(row) if row is not None else None

@@ -37,13 +37,18 @@ _LEASE_RAN_OUT = "the process that was sending it ended before an answer was rec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A process wants to work on the mail; ``clock`` is the clock that leases go by."""
+    """A process wants to work on the mail; ``clock`` is the clock that leases go by.
+
+    ``copies`` is how many it knew of when it planned to: who meant to send a first copy never
+    makes a second.
+    """
 
     message: Message
     owner: str
     now: datetime
     clock: datetime
     lease: timedelta = LEASE
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +120,7 @@ def step(row: Row | None, event: Event) -> Row | None:
         case Expired():
             return _expire(row, event)
         case Sending():
-            held = _held_by(row, event.claim, State.CLAIMED)
-            return replace(
-                held,
-                state=State.SENDING,
-                copies=held.copies + 1,
-                lease_until=event.clock + event.lease,
-            )
+            return _sending(row, event)
         case Capped():
             return _cap(row, event)
         case Released():
@@ -163,6 +162,8 @@ def _claim(row: Row | None, event: Claimed) -> Row | None:
         return replace(row, state=State.CLAIMED, lease_until=event.clock + event.lease, attempts=1)
     at = free_at(row)
     if at is None or at > (event.clock if row.state is State.CLAIMED else event.now):
+        return None
+    if row.copies != event.copies:
         return None
     if message.message_id != row.message_id or (row.copies and message.content != row.content):
         return None
@@ -216,10 +217,29 @@ def _first_row(message: Message, owner: str, now: datetime) -> Row:
     )
 
 
+def _sending(row: Row | None, event: Sending) -> Row:
+    held = _held_by(row, event.claim, State.CLAIMED)
+    if held.lease_until <= event.clock:
+        # The plan reads from the row alone that it was not sent, and may have given its talks
+        # to another mail since.
+        raise ClaimLost(f"{held.key}: the claim ran out before it could be sent")
+    return replace(
+        held,
+        state=State.SENDING,
+        copies=held.copies + 1,
+        lease_until=event.clock + event.lease,
+    )
+
+
 def _expire(row: Row | None, event: Expired) -> Row | None:
     if row is not None and row.state is State.SENDING and row.lease_until <= event.clock:
-        return replace(row, state=State.IN_DOUBT, doubted_at=event.now, reply=_LEASE_RAN_OUT)
+        return _doubted(row, _LEASE_RAN_OUT, event.now)
     return row
+
+
+def _doubted(row: Row, reply: str, now: datetime) -> Row:
+    """Record a doubt; what a person said before it was said of something else."""
+    return replace(row, state=State.IN_DOUBT, doubted_at=now, released=False, reply=reply)
 
 
 def _cap(row: Row | None, event: Capped) -> Row | None:
@@ -250,7 +270,9 @@ def _release(row: Row | None, event: Released) -> Row:
 
 
 def _settle(row: Row | None, event: Settled) -> Row:
-    if row is None or row.state is not State.IN_DOUBT:
+    # A claim on a mail in doubt leaves it in doubt, also when its process is gone.
+    doubtful = row is not None and row.copies and row.state in (State.IN_DOUBT, State.CLAIMED)
+    if row is None or not doubtful:
         is_what = f"is {row.state.value}" if row else "is unknown to the ledger"
         raise UsageError(f"{event.key} {is_what}, and not in doubt; there is nothing to settle")
     if event.arrived:
@@ -266,7 +288,13 @@ def _settle(row: Row | None, event: Settled) -> Row:
             f"{event.key} was sent {row.copies} times already, so it is never sent again; look "
             f"into the list's archive, then say `announcer settle {event.key} --as sent`"
         )
-    return replace(row, released=True, next_attempt_at=event.now, settled_at=None)
+    return replace(
+        row,
+        state=State.IN_DOUBT,
+        released=True,
+        next_attempt_at=event.now,
+        settled_at=None,
+    )
 
 
 def _held_by(row: Row | None, claim: Claim, *states: State) -> Row:
@@ -304,7 +332,7 @@ def _unsent(row: Row, event: Ended) -> Row:
             state = State.IN_DOUBT if doubtful else State.REFUSED
             return replace(row, state=state, copies=copies, settled_at=event.now, reply=reply)
         case InDoubt(reply=reply) if row.state is State.SENDING:
-            return replace(row, state=State.IN_DOUBT, doubted_at=event.now, reply=reply)
+            return _doubted(row, reply, event.now)
         case GivenBack() if row.state is State.CLAIMED:
             state = State.IN_DOUBT if doubtful else State.RETRY
             attempts = row.attempts - 1

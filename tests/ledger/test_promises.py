@@ -51,11 +51,11 @@ def with_two(
     *,
     lease: timedelta = LEASE,
 ) -> None:
-    """Let the ledgers of two processes meet in one place."""
+    """Let the ledgers of two processes meet in one place; the lease is the first one's."""
 
     async def run() -> None:
         await (await place.create()).close()
-        first, second = await place.open(lease), await place.open(lease)
+        first, second = await place.open(lease), await place.open(LEASE)
         await work(first, second)
         await first.close()
         await second.close()
@@ -89,33 +89,80 @@ def test_a_sending_whose_lease_ran_out_is_in_doubt_and_goes_once_more_with_the_s
     place: Place,
 ) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await second.claim(message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         assert [r.state for r in await second.expire("s", now=NOW + 11 * MINUTE)] == [
             State.IN_DOUBT
         ]
         later = NOW + 26 * MINUTE
-        assert await second.claim(message(), now=NOW + 25 * MINUTE) is None
-        assert await second.claim(message(b"other\r\n"), now=later) is None
-        again = await second.claim(message(), now=later)
+        assert await second.claim(message(), copies=1, now=NOW + 25 * MINUTE) is None
+        assert await second.claim(message(b"other\r\n"), copies=1, now=later) is None
+        assert await second.claim(message(), now=later) is None
+        again = await second.claim(message(), copies=1, now=later)
         assert again is not None
         await second.sending(again, now=later)
         await second.record(again, InDoubt(reply="lost"), now=later)
-        assert await first.claim(message(), now=later + timedelta(days=1)) is None
+        assert await first.claim(message(), copies=2, now=later + timedelta(days=1)) is None
         [row] = await first.rows()
         assert (row.state, row.copies) == (State.IN_DOUBT, 2)
 
     with_two(place, work, lease=AT_ONCE)
 
 
-def test_a_250_is_a_fact_whoever_has_overtaken(place: Place) -> None:
-    async def work(first: SqlLedger, second: SqlLedger) -> None:
+def test_a_claim_that_ran_out_is_not_sent_even_where_nobody_has_overtaken(place: Place) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        with pytest.raises(ClaimLost, match="ran out"):
+            await first.sending(claim, now=NOW + MINUTE)
+        [row] = await first.rows()
+        assert (row.state, row.copies) == (State.CLAIMED, 0)
+
+    with_two(place, work, lease=AT_ONCE)
+
+
+def test_a_mail_in_doubt_can_be_settled_also_when_its_second_attempt_was_killed(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
         claim = await first.claim(message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
+        await first.record(claim, InDoubt(reply="lost"), now=NOW)
+        killed = await first.claim(message(), copies=1, now=NOW + 15 * MINUTE)
+        assert killed is not None
+        row = await first.settle(message().key, arrived=False, now=NOW + 16 * MINUTE)
+        assert (row.state, row.copies, row.released) == (State.IN_DOUBT, 1, True)
+        with pytest.raises(ClaimLost):
+            await first.sending(killed, now=NOW + 16 * MINUTE)
+        row = await first.settle(message().key, arrived=True, now=NOW + 17 * MINUTE)
+        assert (row.state, row.copies) == (State.SENT, 1)
+
+    with_two(place, work)
+
+
+def test_what_a_person_said_of_the_caps_is_not_said_of_a_later_doubt(place: Place) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        assert await first.cap(message(), "too many", now=NOW)
+        await first.release(message().key, now=NOW)
+        claim = await first.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
+        await first.record(claim, InDoubt(reply="lost"), now=NOW)
+        [row] = await first.rows()
+        assert not row.released
+
+    with_two(place, work)
+
+
+def test_a_250_is_a_fact_whoever_has_overtaken(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        claim = await second.claim(message(), now=NOW)
+        assert claim is not None
+        await first.sending(claim, now=NOW)
         await second.expire("s", now=NOW + 11 * MINUTE)
-        again = await second.claim(message(), now=NOW + 26 * MINUTE)
+        again = await second.claim(message(), copies=1, now=NOW + 26 * MINUTE)
         assert again is not None
         await first.record(claim, Sent(reply="250 ok"), now=NOW + 27 * MINUTE)
         with pytest.raises(ClaimLost):
@@ -132,13 +179,13 @@ def test_a_refused_second_copy_does_not_clear_the_doubt_about_the_first(place: P
         assert claim is not None
         await first.sending(claim, now=NOW)
         await first.record(claim, InDoubt(reply="lost"), now=NOW)
-        again = await first.claim(message(), now=NOW + 15 * MINUTE)
+        again = await first.claim(message(), copies=1, now=NOW + 15 * MINUTE)
         assert again is not None
         await first.sending(again, now=NOW + 15 * MINUTE)
         await first.record(again, Refused(reply="550 no"), now=NOW + 15 * MINUTE)
         [row] = await first.rows()
         assert (row.state, row.copies) == (State.IN_DOUBT, 1)
-        assert await first.claim(message(), now=NOW + timedelta(days=1)) is None
+        assert await first.claim(message(), copies=1, now=NOW + timedelta(days=1)) is None
 
     with_two(place, work)
 
@@ -217,7 +264,7 @@ def test_a_person_ends_a_doubt_either_way_but_never_for_a_third_copy(place: Plac
         await first.sending(claim, now=NOW)
         await first.record(claim, InDoubt(reply="lost"), now=NOW)
         await second.settle(message().key, arrived=False, now=NOW + MINUTE)
-        again = await second.claim(message(), now=NOW + MINUTE)
+        again = await second.claim(message(), copies=1, now=NOW + MINUTE)
         assert again is not None
         await second.sending(again, now=NOW + MINUTE)
         await second.record(again, InDoubt(reply="lost again"), now=NOW + MINUTE)
