@@ -47,7 +47,7 @@ from announcer.verify import verify, verify_notice
 log = logging.getLogger("announcer")
 
 # How long to try to write down what the server said, while the ledger cannot be reached.
-_RECORD_AGAIN: Final = (1, 2, 5, 10, 20, 40)
+_RECORD_AGAIN: Final = (1, 2, 4, 8)
 
 Clock = Callable[[Series], datetime]
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -149,6 +149,7 @@ class Announcer:
         self._account = account
         self._tells = tells
         self._pause: Pause | None = None
+        self._unrecorded: list[LedgerError] = []
         self._progress = progress
         self._stopping = asyncio.Event()
 
@@ -175,6 +176,7 @@ class Announcer:
                 if isinstance(problem, SourceError):
                     concerns.append(of_unknown(programme.series, problem))
             await self._tell(programme, concerns, report)
+        report.problems += self._unrecorded
         await self._transport.close()
         return report
 
@@ -421,6 +423,7 @@ class Announcer:
         except LedgerError as error:
             if not isinstance(outcome, kept.Sent):
                 raise
+            self._unrecorded.append(error)
             words = f"taken by the server ({outcome.reply}), but not recorded: {error}"
             return told(announcement, Fate.IN_DOUBT, words, message)
         await self._pace(outcome, series, about_account=attempt.about_account)

@@ -1,18 +1,17 @@
-"""What all tests share: the count of what was skipped, and a mailbox that is a real SMTP server."""
+"""What all tests share: what is counted, and a mailbox that is a real SMTP server."""
 
-import asyncio
 import os
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from desk import Desk
-from mailbox_server import Mailbox
+from mailbox_server import Mailbox, serving
 from place import Place, in_file, on_server
 from real import pg
 from real.postfix import free_port
+
+FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -23,38 +22,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what the tests measured."""
+    for line in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def figures(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Keep a line of what was measured for the end of the run."""
+    return pytestconfig.stash.setdefault(FIGURES, []).append
+
+
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     """A real SMTP server on a port of its own, in a thread of its own."""
-    box = Mailbox()
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-
-    async def start() -> asyncio.AbstractServer:
-        server = await loop.create_server(
-            lambda: SMTP(box, hostname="mailbox.example", loop=loop), "127.0.0.1", 0
-        )
-        box.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        return server
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(start())
-        loop.run_forever()
-        server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(10)
-    yield box
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    with serving() as box:
+        yield box
 
 
 @pytest.fixture(scope="session")

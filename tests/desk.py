@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,10 @@ class Desk:
         (self.folder / "index.md").write_text(text, encoding="utf-8")
 
     def run(
-        self, *words: str, environ: Mapping[str, str] | None = None
+        self, *words: str, environ: Mapping[str, str] | None = None, under: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "announcer", *words]
+        """Run the command, ``under`` another one where something watches it."""
+        command = [*under, sys.executable, "-m", "announcer", *words]
         variables = {**os.environ, **(environ or {})}
         return subprocess.run(
             command, cwd=self.folder, text=True, capture_output=True, check=False, env=variables

@@ -1,6 +1,9 @@
 """A mailbox that is a real SMTP server: what a list received."""
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -40,3 +43,39 @@ class Mailbox:
         if answer == "hang":
             await asyncio.Event().wait()
         return "250 2.0.0 taken"
+
+
+@contextmanager
+def serving() -> Iterator[Mailbox]:
+    """Serve a mailbox on a port of its own, in a thread of its own."""
+    box = Mailbox()
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+
+    async def start() -> asyncio.AbstractServer:
+        server = await loop.create_server(
+            lambda: SMTP(box, hostname="mailbox.example", loop=loop), "127.0.0.1", 0
+        )
+        box.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        return server
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        server = loop.run_until_complete(start())
+        loop.run_forever()
+        server.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield box
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)

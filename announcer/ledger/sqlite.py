@@ -58,10 +58,11 @@ class SqliteDatabase:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
+                # Also where COMMIT found the file locked: SQLite would keep the transaction open.
                 self._connection.rollback()
                 raise
-            self._connection.execute("COMMIT")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -164,10 +165,14 @@ def _in_memory() -> sqlite3.Connection:
 def _look(path: Path) -> None:
     if not path.exists() or not path.stat().st_size:
         what = "is empty" if path.exists() else "does not exist"
-        raise LedgerMissing(
-            f"the ledger {path} {what}, so nothing can be sent; `announcer adopt` starts one, "
-            "or restore it from a copy if it was lost"
-        )
+        raise LedgerMissing(_missing(str(path), what))
+
+
+def _missing(name: str, what: str) -> str:
+    return (
+        f"the ledger {name} {what}, so nothing can be sent; `announcer adopt` starts one, "
+        "or restore it from a copy if it was lost"
+    )
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -206,6 +211,10 @@ def _own(connection: sqlite3.Connection, name: str) -> None:
     """Refuse what is not ours, newer, or damaged."""
     [application] = connection.execute("PRAGMA application_id").fetchone()
     [version] = connection.execute("PRAGMA user_version").fetchone()
+    [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not (application or version or tables):
+        # The first `adopt` was killed: its journal was rolled back, and nothing is left.
+        raise LedgerMissing(_missing(name, "is empty"))
     if application != APPLICATION_ID:
         raise LedgerForeign(
             f"{name} is a database of another program; name the ledger in ledger.url, "
@@ -302,6 +311,6 @@ def _explanation(error: sqlite3.DatabaseError, name: str) -> LedgerError:
 
 def _damaged(name: str, words: str) -> str:
     return (
-        f"the ledger {name} is damaged ({' '.join(words.split())}), so nothing can be sent; restore it from a copy, "
-        "or move it away and let `announcer adopt` start a new one"
+        f"the ledger {name} is damaged ({' '.join(words.split())}), so nothing can be sent; check the "
+        "disk, then restore it from a copy, or move it away and let `announcer adopt` start a new one"
     )

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from email import message_from_bytes
@@ -16,13 +15,7 @@ from desk import Desk
 from playwright.sync_api import sync_playwright
 
 from real import postfix
-
-
-def needs(program: str, package: str) -> pytest.MarkDecorator:
-    found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    return pytest.mark.skipif(
-        found is None, reason=f"{program} is not there; it is in Debian's package {package}"
-    )
+from real.needs import needs
 
 
 def as_root() -> pytest.MarkDecorator:
@@ -162,32 +155,6 @@ def test_what_postfixs_own_sink_answers_is_what_the_ledger_says(
     assert row["outcome"] == outcome
     assert row["attempts"] == 1
     assert (row["next_attempt_at"] is None) is (outcome is not None)
-
-
-@needs("strace", "strace")
-def test_a_dry_run_connects_to_nothing_and_writes_nothing(desk: Desk, tmp_path: Path) -> None:
-    desk.run("adopt", "--now", "2020-04-02T12:00")
-    before = {path: path.read_bytes() for path in desk.folder.glob("announcer.db*")}
-    secret = tmp_path / "secrets" / "announcer_smtp__password"
-    secret.parent.mkdir()
-    secret.write_text("hunter2")
-    for words in (["send", "--dry-run"], ["plan"], ["talks"], ["preview", "ml/announcement/2020-04-03"]):  # fmt: skip
-        trace = tmp_path / "trace"
-        command = [sys.executable, "-m", "announcer", *words, "--now", "2020-04-03T10:00"]
-        done = subprocess.run(
-            ["strace", "-f", "-e", "trace=connect,sendto,openat,unlink,rename", "-o", str(trace), *command],
-            cwd=desk.folder, capture_output=True, text=True, check=False,
-            env={**os.environ, "ANNOUNCER_SECRETS_DIR": str(secret.parent)},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        calls = trace.read_text()
-        assert "announcer.db" in calls or words == ["talks"]
-        assert "connect(" not in calls
-        assert "sendto(" not in calls
-        assert "announcer_smtp__password" not in calls
-        written = re.findall(rf'openat\([^"]*"({re.escape(str(desk.folder))}[^"]*|[^/"][^"]*)", [^)]*O_(?:WRONLY|RDWR|CREAT)', calls)  # fmt: skip
-        assert not written
-        assert {path: path.read_bytes() for path in desk.folder.glob("announcer.db*")} == before
 
 
 @needs("chromium", "chromium")
