@@ -23,26 +23,33 @@ folder (``tests/test_map.py`` checks it)::
     1  cadence       Rule: talk -> the instant of its mail
     1  invite        talk -> calendar bytes
     1  prose         Markdown of a talk -> safe HTML, and plain text
+    1  identity      which talk of a page is which of those that were known
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; page; fetch; dates and clean, which read and mend text
     2  transport/    port; smtp; folder
-    3  plan          Announcement, Plan, plan_announcements
+    3  past          the history of a series, in the terms of the plan
     3  belief        whether what a source says is believed
     3  attempt       one try to hand a mail over, under a claim
     3  settings      Settings, load_settings
-    4  compose       Announcement -> Message
-    4  verify        re-reads a composed mail before it may go
-    4  report        what one pass did
-    5  concern       what the organisers must hear
-    6  announcer     one pass, in the straight line above
-    7  shapes        what programs read: the JSON of the contract
-    7  display       what a person reads: tables and mails
-    7  app           puts the parts together; the only file that knows every class
-    8  service       the long-running service: alarm, signals, health
-    8  console       what every command does alike: notes, the clock, one series after another
-    9  checkup       what could keep a mail from going, before it is due
-    10 cli           thin: parse, call, print
-    11 __main__      python -m announcer
+    4  announcement  Announcement, one mail that is owed or why it is not; Plan
+    4  changes       what the list must hear because the page says something else than it was told
+    4  breaks        weeks without a talk, and days without seminar
+    5  unsettled     the mails of the ledger that are still open, or want a person
+    6  plan          plan_announcements
+    7  compose       Announcement -> Message
+    7  verify        re-reads a composed mail before it may go
+    7  report        what one pass did
+    8  concern       what the organisers must hear
+    9  announcer     one pass, in the straight line above
+    10 shapes        what programs read: the JSON of the contract
+    10 display       what a person reads: tables and mails
+    10 app           puts the parts together; the only file that knows every class
+    11 service       the long-running service: alarm, signals, health
+    11 console       what every command does alike: notes, the clock, one series after another
+    12 checkup       what could keep a mail from going, before it is due
+    12 office        what an organiser decides, on a mail or on a talk
+    13 cli           thin: parse, call, print
+    14 __main__      python -m announcer
 """
 
 __version__ = "0.1.0"

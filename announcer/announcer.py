@@ -6,7 +6,7 @@ the next, and one series never stops the others.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,9 +14,18 @@ from typing import Any, Final, Protocol
 
 from announcer import belief
 from announcer import ledger as kept
+from announcer.announcement import Announcement, Plan
 from announcer.attempt import Attempt
-from announcer.cadence import Rule
-from announcer.concern import Concern, of_delivery, of_lost_sender, of_plan, of_source, of_unknown
+from announcer.cadence import AS_USUAL, Changes, Rule
+from announcer.concern import (
+    Concern,
+    of_delivery,
+    of_gone,
+    of_lost_sender,
+    of_plan,
+    of_source,
+    of_unknown,
+)
 from announcer.errors import (
     AnnouncerError,
     ClaimLost,
@@ -30,18 +39,14 @@ from announcer.errors import (
 )
 from announcer.ledger import Adoption, Claim, History, Ledger, Pause, State
 from announcer.message import Message
-from announcer.plan import (
-    Announcement,
-    OnDoubt,
-    Plan,
-    Standing,
-    counted_as_told,
-    plan_announcements,
-)
+from announcer.past import Standing
+from announcer.plan import counted_as_told, plan_announcements
+from announcer.quantities import Span
 from announcer.report import Delivery, Fate, Report, told
 from announcer.source import Source
-from announcer.talks import Reading, Series
+from announcer.talks import Reading, Series, Talk
 from announcer.transport import Transport
+from announcer.unsettled import OnDoubt
 from announcer.verify import verify, verify_notice
 
 log = logging.getLogger("announcer")
@@ -86,6 +91,9 @@ class Limits(Protocol):
     def per_week(self) -> int: ...  # noqa: D102 - as above
 
 
+Breaks = Callable[[datetime], Awaitable[tuple[Span, ...]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """One series with all that its mails are made from."""
@@ -94,6 +102,8 @@ class Programme:
     cadence: tuple[Rule, ...]
     source: Source
     composer: Composer
+    changes: Changes = AS_USUAL
+    breaks: Breaks | None = None  # None where nothing is said of a week without a talk
 
 
 class _Stopped(Exception):
@@ -105,8 +115,11 @@ class _Known:
     """What is known of a series: its history, the talks that are believed, and why not others."""
 
     history: History
-    reading: Reading
+    talks: tuple[Talk, ...]
     trouble: SourceError | None = None
+    breaks: tuple[Span, ...] | None = (
+        None  # None where nothing may be said of a week without a talk
+    )
 
 
 _AT_WORK: Final = frozenset({State.CLAIMED, State.SENDING})
@@ -205,6 +218,7 @@ class Announcer:
                 concerns += of_source(series, known.trouble, last, self._clock(series))
         plan = await self._planned(programme, known)
         report.plans.append(plan)
+        concerns += of_gone(series, known.history.believed, self._clock(series))
         concerns += of_plan(plan, known.history.believed, self._clock(series))
         held = await self._beyond_limits(series, plan, report)
         for announcement in plan.announcements:
@@ -317,11 +331,13 @@ class Announcer:
         return plan_announcements(
             programme.series,
             programme.cadence,
-            known.reading.talks,
+            known.talks,
             known.history,
             self._clock(programme.series),
             on_doubt=self._on_doubt,
             pause=pause,
+            changes=programme.changes,
+            breaks=known.breaks,
         )
 
     async def _known(self, programme: Programme, *, record: bool) -> _Known:
@@ -337,7 +353,7 @@ class Announcer:
         new = [rule for rule in programme.cadence if rule.label not in adoption.rules]
         if not new:
             return known
-        counted = counted_as_told(series, new, known.reading.talks, self._clock(series))
+        counted = counted_as_told(series, new, known.talks, self._clock(series))
         if record:
             await self._ledger.adopt(
                 series.id,
@@ -358,10 +374,18 @@ class Announcer:
         except SourceError as trouble:
             if last is None or self._clock(series) - last.read_at > belief.STANDS_FOR:
                 raise
-            return _Known(history=history, reading=Reading(talks=last.talks), trouble=trouble)
+            talks = belief.to_plan(last, series, self._clock(series))
+            return _Known(history=history, talks=talks, trouble=trouble)
         if record and belief.worth_keeping(last, now_believed):
             await self._ledger.believe(now_believed)
-        return _Known(history=replace(history, believed=now_believed), reading=reading)
+        talks = belief.to_plan(now_believed, series, self._clock(series))
+        known = _Known(history=replace(history, believed=now_believed), talks=talks)
+        if programme.breaks is None:
+            return known
+        try:
+            return replace(known, breaks=await programme.breaks(self._clock(series)))
+        except SourceError as trouble:
+            return replace(known, trouble=trouble)
 
     async def _unless_stopped(self, load: Coroutine[Any, Any, Reading]) -> Reading:
         """Wait for a source, but not once we are told to stop: a page may take its time."""

@@ -10,8 +10,10 @@ from announcer.compose import MailComposer
 from announcer.errors import LedgerMissing, UsageError
 from announcer.ledger import Ledger
 from announcer.ledger.sqlite import SqliteLedger
+from announcer.quantities import Span
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
+from announcer.source.holidays import holidays
 from announcer.source.page import PageHints, PageSource
 from announcer.transport import Transport
 
@@ -50,6 +52,17 @@ def source(asked: SeriesSettings) -> Source:
     return PageSource(table.place, asked.series, hints)
 
 
+async def breaks(asked: SeriesSettings, now: datetime) -> tuple[Span, ...]:
+    """Give the days without seminar: those of the settings, and those of their calendar.
+
+    Raises:
+        SourceUnreadable: the calendar cannot be read.
+    """
+    if asked.breaks.place is None:
+        return asked.breaks.dates
+    return (*asked.breaks.dates, *await holidays(asked.breaks.place, now))
+
+
 def programme(
     asked: SeriesSettings, *, composer: MailComposer | None = None, reads: Source | None = None
 ) -> Programme:
@@ -59,6 +72,8 @@ def programme(
         cadence=asked.cadence,
         source=reads or source(asked),
         composer=composer or MailComposer(asked.templates),
+        changes=asked.changes,
+        breaks=(lambda now: breaks(asked, now)) if asked.breaks.say else None,
     )
 
 

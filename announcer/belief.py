@@ -1,15 +1,18 @@
-"""Whether what a source says is believed: a broken page is not news.
+"""Whether what a source says is believed, and what is believed then: a broken page is not news.
 
 A reading is compared with the talks that were last believed. What looks like a page gone wrong
 (nothing left, most talks ahead gone or moved at once, fifty new ones) is not believed, and then
-nothing is concluded from it: the talks as they were last believed stand for a while.
+nothing is concluded from it: the talks as they were last believed stand for a while. What is
+believed keeps the identity of each talk, and since when it is as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from announcer.errors import SourceUntrusted
+from announcer.identity import Matched, matched
 from announcer.ledger import Believed
 from announcer.talks import Reading, Series, Talk
 
@@ -18,14 +21,26 @@ TOLD_AFTER: Final = timedelta(days=1)  # after which the organisers are asked
 MOST_NEW: Final = 50  # so many new talks ahead at once are a mistake
 FEWEST: Final = 4  # a page with fewer talks ahead may change as a whole
 _KEPT_FOR: Final = timedelta(hours=1)  # an unchanged reading is written down again after that
+_REMEMBERED_FOR: Final = timedelta(days=60)  # a talk that went from the page, after its day
 
 
-def accepted(last: Believed | None, reading: Reading, series: Series, now: datetime) -> Believed:
-    """Give what is believed if a reading is, whatever it says."""
-    seen = dict(last.seen) if last else {}
-    for talk in reading.talks:
-        seen.setdefault(talk.id, now)
-    return Believed(series=series.id, read_at=now, talks=reading.talks, seen=seen)
+def accepted(
+    last: Believed | None,
+    reading: Reading,
+    series: Series,
+    now: datetime,
+    only: Collection[str] = (),
+) -> Believed:
+    """Give what is believed when a person says that the page is right as it stands.
+
+    With ``only``, this is said of the talks with these ids; else of the whole page, and what has
+    gone from it is then forgotten.
+    """
+    found = _recognised(last, reading, series, now, only or [t.id for t in reading.talks])
+    gone = (
+        found.gone if only else tuple(t for t in found.gone if not _ahead(t, _today(series, now)))
+    )
+    return _kept(last, replace(found, gone=gone), series, now)
 
 
 def believed(last: Believed | None, reading: Reading, series: Series, now: datetime) -> Believed:
@@ -34,37 +49,119 @@ def believed(last: Believed | None, reading: Reading, series: Series, now: datet
     Raises:
         SourceUntrusted: the reading is not believed, and why.
     """
-    why = _doubts(last.talks, reading.talks, series, now) if last else None
+    found = _recognised(last, reading, series, now)
+    why = _doubts(last.talks, found.talks, _today(series, now)) if last else None
     if why:
         raise SourceUntrusted(
             f"series {series.id}: {why}, so the page is not believed and nothing is concluded from "
             f"it; mend the page, or say `announcer accept --series {series.id}` if it is right"
         )
-    return accepted(last, reading, series, now)
+    return _kept(last, found, series, now)
 
 
 def worth_keeping(last: Believed | None, new: Believed) -> bool:
     """Whether a reading tells anything that the ledger does not know yet."""
-    return last is None or last.talks != new.talks or new.read_at - last.read_at >= _KEPT_FOR
+    return (
+        last is None
+        or (last.talks, last.gone, last.unsure) != (new.talks, new.gone, new.unsure)
+        or new.read_at - last.read_at >= _KEPT_FOR
+    )
 
 
-def _doubts(
-    before: Iterable[Talk], after: Iterable[Talk], series: Series, now: datetime
-) -> str | None:
-    before, after = tuple(before), tuple(after)
+def to_plan(believed: Believed, series: Series, now: datetime) -> tuple[Talk, ...]:
+    """Give the talks that mails may be about: those of the page, and those that went from it.
+
+    A talk that went before its day is unclear: it is not cancelled by absence, and its mails wait.
+    """
+    today = _today(series, now)
+    gone = [
+        replace(
+            talk,
+            unclear=f"it has gone from the page; put it back, or say `announcer cancel {talk.id}`, or "
+            f"`announcer accept --series {series.id}` if it is to be forgotten",
+        )
+        if _ahead(talk, today)
+        else talk
+        for talk in believed.gone
+    ]
+    return (*believed.talks, *gone)
+
+
+def _today(series: Series, now: datetime) -> date:
+    return series.local(now).date()
+
+
+def _recognised(
+    last: Believed | None,
+    reading: Reading,
+    series: Series,
+    now: datetime,
+    only: Iterable[str] = (),
+) -> Matched:
+    if last is None:
+        return Matched(talks=reading.talks, gone=(), unsure=frozenset())
+    known = [talk for talk in last.talks if talk.identity not in last.unsure]
+    return matched([*known, *last.gone], reading.talks, _today(series, now), accepted=only)
+
+
+def _kept(last: Believed | None, found: Matched, series: Series, now: datetime) -> Believed:
+    seen = dict(last.seen) if last else {}
+    before = {talk.identity: talk for talk in (*last.talks, *last.gone)} if last else {}
+    since: dict[str, datetime] = {}
+    clear: dict[str, datetime] = {}
+    for talk in (*found.talks, *found.gone):
+        name, known = talk.identity, before.get(talk.identity)
+        seen.setdefault(name, now)
+        if last is None:
+            continue  # who knows how long it has stood there
+        for kept, earlier, facts in ((since, last.since, _facts), (clear, last.clear, _slot)):
+            if known is None or facts(known) != facts(talk):
+                kept[name] = now
+            elif name in earlier:
+                kept[name] = earlier[name]
+    oldest = _today(series, now) - _REMEMBERED_FOR
+    return Believed(
+        series=series.id,
+        read_at=now,
+        talks=found.talks,
+        seen=seen,
+        gone=tuple(talk for talk in found.gone if talk.day is not None and talk.day >= oldest),
+        unsure=found.unsure,
+        since=since,
+        clear=clear,
+    )
+
+
+def _facts(talk: Talk) -> tuple[object, ...]:
+    """What a mail would say of a talk."""
+    return (
+        talk.title,
+        talk.speakers,
+        talk.starts_at,
+        talk.ends_at,
+        talk.location,
+        talk.stream,
+        talk.url,
+        talk.status,
+        talk.abstract,
+    )
+
+
+def _slot(talk: Talk) -> tuple[object, ...]:
+    """What decides whether and when a talk can be announced."""
+    return (talk.tba, talk.day, talk.starts_at, talk.status, talk.unclear is None)
+
+
+def _doubts(before: Collection[Talk], after: Collection[Talk], today: date) -> str | None:
     if before and not after:
         return f"it lists no talk at all, where it had {len(before)}"
-    today = series.local(now).date()
-    found = {talk.id: talk for talk in after}
+    found = {talk.identity: talk for talk in after}
     ahead = [talk for talk in before if _ahead(talk, today)]
-    lost = [talk for talk in ahead if _lost(talk, found.get(talk.id))]
+    lost = [talk for talk in ahead if _lost(talk, found.get(talk.identity))]
     if len(ahead) >= FEWEST and 2 * len(lost) > len(ahead):
-        return (
-            f"of {len(ahead)} talks ahead {len(lost)} are gone, or have another date or number, "
-            "at once"
-        )
-    known = {talk.id for talk in before}
-    new = [talk for talk in after if talk.id not in known and _ahead(talk, today)]
+        return f"of {len(ahead)} talks ahead {len(lost)} are gone, or have another date, at once"
+    known = {talk.identity for talk in before}
+    new = [talk for talk in after if talk.identity not in known and _ahead(talk, today)]
     if len(new) >= MOST_NEW:
         return f"{len(new)} new talks appeared at once"
     return None

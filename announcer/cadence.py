@@ -2,17 +2,41 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from announcer.talks import Talk
 
 ANNOUNCEMENT: Final = "announcement"
 REMINDER: Final = "reminder"
+UPDATE: Final = "update"
+CANCELLATION: Final = "cancellation"
+NO_SEMINAR: Final = "no-seminar"
 
 # An announcement of a talk that begins within the hour helps nobody.
 ANNOUNCED_BEFORE: Final = timedelta(hours=1)
 DEFAULT_GRACE: Final = timedelta(hours=4)
+
+
+Policy = Literal["send", "hold", "off"]
+Field = Literal["start", "end", "place", "stream", "speakers"]
+FIELDS: Final[tuple[Field, ...]] = ("start", "end", "place", "stream", "speakers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What becomes of a change that the list must hear of: which, how soon, and by whose word.
+
+    ``quiet`` is how long a talk must stand as it is before a late mail tells of it.
+    """
+
+    update: Policy = "send"
+    cancellation: Policy = "send"
+    quiet: timedelta = timedelta(minutes=10)
+    update_on: tuple[Field, ...] = FIELDS
+
+
+AS_USUAL: Final = Changes()
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -1,18 +1,22 @@
 """What `announcer check` looks at: whatever could keep a mail from going, before it is due."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from announcer import app as parts
+from announcer.announcement import Announcement, Plan
 from announcer.announcer import Clock
-from announcer.cadence import Rule, instant
+from announcer.cadence import CANCELLATION, NO_SEMINAR, UPDATE, Rule, instant
 from announcer.compose import MailComposer
 from announcer.console import each, note, planned, progress, read
 from announcer.display import say, when
 from announcer.errors import CompositionError, LedgerError
-from announcer.plan import Announcement, Plan, Standing, never_fires
+from announcer.message import Said
+from announcer.past import Standing
+from announcer.plan import never_fires
 from announcer.settings import SeriesSettings, Settings
-from announcer.talks import Reading, Series, Talk
+from announcer.talks import Reading, Series, Status, Talk
 from announcer.verify import verify
 
 
@@ -45,17 +49,31 @@ class Checkup:
         say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
         for line in _remarks(asked, reading, ahead, now):
             say(f"! {line}")
+        free = await parts.breaks(asked, now)
+        for talk in ahead:
+            if any(talk.day in span for span in free if talk.day is not None):
+                say(f"! talk {talk.id} is on {talk.day}, in a break of [series.breaks]")
 
     async def _compose(self, asked: SeriesSettings) -> None:
         failed = []
-        for rule in asked.cadence:
-            mail = _sample(asked.series, rule)
+        composer = MailComposer(asked.templates)
+        told: tuple[Said, ...] = ()
+        samples = [
+            (f"the rule {rule.label}", _sample(asked.series, rule)) for rule in asked.cadence
+        ]
+        samples += [
+            (f"kind {kind}", _sample_change(samples[0][1], kind))
+            for kind in (UPDATE, CANCELLATION, NO_SEMINAR)
+        ]
+        for what, mail in samples:
             try:
-                composer = MailComposer(asked.templates)
-                verify(composer.compose(mail, self._clock(asked.series)), mail)
-                say(f"{asked.series.id}: a mail of the rule {rule.label} can be composed")
+                sample = replace(mail, told=told, previous=told)
+                message = composer.compose(sample, self._clock(asked.series))
+                verify(message, sample)
+                told = message.said
+                say(f"{asked.series.id}: a mail of {what} can be composed")
             except CompositionError as error:
-                failed.append(f"a mail of the rule {rule.label} cannot go: {error}")
+                failed.append(f"a mail of {what} cannot go: {error}")
         if failed:
             raise CompositionError(f"{asked.series.id}: {'; '.join(failed)}")
 
@@ -173,6 +191,19 @@ def _sample_talk(series: Series) -> Talk:
         location=series.location,
         stream=series.stream,
         abstract="What a talk is about stands here.",
+    )
+
+
+def _sample_change(mail: Announcement, kind: str) -> Announcement:
+    """Give a mail of a kind that has no rule: the sample talk in another room, or cancelled."""
+    status = Status.CANCELLED if kind == CANCELLATION else Status.CONFIRMED
+    [talk] = mail.talks
+    return replace(
+        mail,
+        key=f"{mail.series.id}/{kind}/sample",
+        kind=kind,
+        rule=kind,
+        talks=(replace(talk, location="Another room", status=status),),
     )
 
 

@@ -6,23 +6,27 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from announcer import app as parts
+from announcer import console
+from announcer.announcement import Announcement, Plan
 from announcer.announcer import Announcer, Clock, adopted
-from announcer.belief import accepted, believed
+from announcer.belief import believed, to_plan
 from announcer.compose import MailComposer
-from announcer.console import clock_of, each, note, planned, progress, read
+from announcer.console import clock_of, each, planned, progress, read
 from announcer.display import (
     say,
     show_content,
+    show_decisions,
     show_deliveries,
+    show_differences,
     show_entries,
     show_log,
     show_plan,
@@ -32,18 +36,24 @@ from announcer.display import (
 from announcer.errors import (
     AnnouncerError,
     CompositionError,
+    LedgerError,
     LedgerForeign,
+    SourceError,
     UsageError,
 )
-from announcer.ledger import Ledger, Row, State
+from announcer.ledger import Believed, Ledger
 from announcer.message import Message
-from announcer.plan import Announcement, Plan, Standing, counted_as_told
+from announcer.past import Standing
+from announcer.plan import counted_as_told
 from announcer.report import Delivery, Fate, Report
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
 from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
 from announcer.talks import Reading
 from announcer.transport.folder import FolderTransport, write
 from announcer.verify import verify
+
+if TYPE_CHECKING:
+    from announcer.office import Office
 
 app = typer.Typer(
     name="announcer",
@@ -83,7 +93,7 @@ def main() -> None:
         app()
     except AnnouncerError as error:
         for line in str(error).splitlines():
-            note(line)
+            console.note(line)
         sys.exit(error.exit_status)
     except BrokenPipeError:
         # Whoever read along has read enough, as in `announcer talks | head`.
@@ -94,14 +104,14 @@ def main() -> None:
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-        note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
+        console.note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
         sys.exit(1)
 
 
 def _settings(config: Path | None, *, secrets: bool = False) -> Settings:
     settings = load_settings(find_settings(config, os.environ), secrets=secrets)
     for warning in settings.warnings:
-        note(warning)
+        console.note(warning)
     return settings
 
 
@@ -148,22 +158,36 @@ def talks(
 
     Example: announcer talks --now 2020-04-03T10:00
     """
-    chosen = parts.chosen(_settings(config), series or ())
+    settings = _settings(config)
+    chosen = parts.chosen(settings, series or ())
     clock = clock_of(now)
     shapes: list[dict[str, object]] = []
 
     async def show(asked: SeriesSettings) -> None:
-        reading = await read(asked, clock)
-        found = sorted(
-            reading.talks, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)
-        )
+        last = await _last_believed(settings, asked)
+        at = clock(asked.series)
+        trouble: SourceError | None = None
+        warnings: tuple[str, ...] = ()
+        try:
+            reading = await read(asked, clock)
+            warnings = reading.warnings
+            found = to_plan(believed(last, reading, asked.series, at), asked.series, at)
+        except SourceError as error:
+            if last is None:
+                raise
+            found, trouble = to_plan(last, asked.series, at), error
+        found = tuple(sorted(found, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)))
         shapes.extend(talk_shape(talk, asked.series) for talk in found)
-        warnings = [*reading.warnings, *(w for talk in found for w in talk.warnings)]
+        warnings = (*warnings, *(w for talk in found for w in talk.warnings))
         if as_json:
             for warning in warnings:
-                note(warning)
+                console.note(warning)
         else:
             show_talks(asked.series, found, warnings)
+            if last is not None and trouble is None:
+                show_differences(asked.series, last, found)
+        if trouble is not None:
+            raise trouble
 
     async def work() -> int:
         status = await each(chosen, show)
@@ -172,6 +196,16 @@ def talks(
         return status
 
     _run(work())
+
+
+async def _last_believed(settings: Settings, asked: SeriesSettings) -> Believed | None:
+    """Give what the ledger says was last believed, where there is one that can be read."""
+    try:
+        async with parts.copied_ledger(settings) as (ledger, _):
+            return (await ledger.history(asked.series.id)).believed
+    except LedgerError as error:
+        console.note(f"{error}; the talks are shown as the page has them")
+        return None
 
 
 def _subjects(plans: list[tuple[SeriesSettings, Plan]]) -> dict[str, str | None]:
@@ -239,7 +273,7 @@ def plan(
 
 def _say_without_ledger(settings: Settings, *, real: bool) -> None:
     if not real:
-        note(
+        console.note(
             f"there is no ledger at {settings.ledger_name} yet, so this answers as if one had been "
             "adopted before all talks; `announcer adopt` starts it"
         )
@@ -273,7 +307,7 @@ def preview(
             for asked in chosen:
                 plan, trouble = await planned(asked, settings, ledger, clock)
                 if trouble is not None:
-                    note(str(trouble))
+                    console.note(str(trouble))
                 known += [mail.key for mail in plan.announcements]
                 for mail in plan.announcements:
                     if mail.key == key:
@@ -348,7 +382,7 @@ def adopt(
 
         status = await each(chosen, look)
         if not readings:
-            note("no ledger was started, since the talks are not known")
+            console.note("no ledger was started, since the talks are not known")
             return status
         async with parts.opened_ledger(settings, start=True) as ledger:
             known = [asked for asked in chosen if asked.series.id in readings]
@@ -497,7 +531,7 @@ def _show_report(
 ) -> None:
     for problem in report.problems:
         if dry_run or not logging.getLogger("announcer").isEnabledFor(logging.ERROR):
-            note(str(problem))
+            console.note(str(problem))
     sent = [d for d in report.deliveries if d.fate is Fate.SENT]
     files = {d.announcement.key: _file(out, d) for d in sent} if dry_run and out else {}
     if as_json:
@@ -510,7 +544,16 @@ def _show_report(
             say(f"  written to {files[delivery.announcement.key]}")
         elif delivery.message is not None:
             show_content(delivery.message.content)
-    if not report.deliveries and not report.problems:
+    held = [
+        mail
+        for plan in report.plans
+        for mail in plan.standing(Standing.HELD)
+        if mail.due_at <= clock(mail.series)
+        and mail.key not in {d.announcement.key for d in report.deliveries}
+    ]
+    for mail in held:
+        say(f"{mail.key}: held: {mail.reason}")
+    if not report.deliveries and not report.problems and not held:
         say("Nothing is due.")
 
 
@@ -541,23 +584,79 @@ def log(
                 for row in await ledger.rows()
                 if (not series or row.series in chosen) and key in (None, row.key)
             ]
-            if key is not None and not rows:
+            if key is not None and not rows and not await ledger.entries(key):
                 raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
             if as_json:
                 _print_json([row_shape(row, chosen.get(row.series)) for row in rows])
                 return 0
-            show_log((row, chosen.get(row.series)) for row in rows)
+            if rows or key is None:
+                show_log((row, chosen.get(row.series)) for row in rows)
             for asked in chosen.values() if key is None else ():
                 show_entries(asked, await ledger.entries(asked.id))
+                show_decisions(asked, (await ledger.history(asked.id)).decisions)
+            for entry in await ledger.entries(key) if key is not None else ():
+                say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
             for row in rows if key is not None else ():
-                say("")
-                for entry in await ledger.entries(row.key):
-                    say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
                 say("")
                 show_content(row.content)
         return 0
 
     _run(work())
+
+
+KeyArgument = Annotated[
+    str, typer.Argument(metavar="KEY", help="The mail, as `announcer plan` shows it.")
+]
+WhyOption = Annotated[
+    str, typer.Option("--why", metavar="TEXT", help="The reason, for the others.")
+]
+
+
+@app.command()
+def hold(
+    key: KeyArgument,
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    why: WhyOption = "",
+) -> None:
+    """Keep one mail back, wherever its talks move, until it is released.
+
+    Example: announcer hold geometry/announcement/2026-04-03 --why "the room is not sure"
+    """
+    _run(_office(config, series, now).decide(key, "hold", why))
+
+
+@app.command()
+def skip(
+    key: KeyArgument,
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    why: WhyOption = "",
+) -> None:
+    """Never send one mail, wherever its talks move.
+
+    Example: announcer skip geometry/reminder/2026-04-07 --why "everybody knows"
+    """
+    _run(_office(config, series, now).decide(key, "skip", why))
+
+
+@app.command()
+def note(
+    key: KeyArgument,
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="The paragraph; empty takes it back.")
+    ],
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+) -> None:
+    """Put a paragraph of yours on top of one mail.
+
+    Example: announcer note geometry/announcement/2026-04-03 "There will be cake."
+    """
+    _run(_office(config, series, now).decide(key, "note", text))
 
 
 @app.command()
@@ -571,79 +670,52 @@ def release(
     everything: Annotated[
         bool, typer.Option("--all", help="All that caps hold, of the chosen series.")
     ] = False,
+    why: WhyOption = "",
 ) -> None:
-    """Let go what caps hold, or try at once what was refused or waits; the next pass sends it.
+    """Let go what is held, or try at once what was refused or waits; the next pass sends it.
 
     Example: announcer release geometry/announcement/2026-04-03
     """
-    settings = _settings(config)
-    chosen = {a.series.id: a for a in parts.chosen(settings, series or ())}
     if everything is (key is not None):
         raise UsageError("say which mail: `announcer release KEY`, or --all for all that caps hold")
-    clock = clock_of(now)
-
-    async def work() -> int:
-        async with parts.opened_ledger(settings) as ledger:
-            rows = {row.key: row for row in await ledger.rows() if row.series in chosen}
-            held = [row.key for row in rows.values() if row.state is State.HELD]
-            for name in held if key is None else [key]:
-                row = await ledger.release(name, now=_row_now(name, rows, chosen, clock))
-                say(f"{row.key}: released; the next pass sends it, if it is still owed")
-            if key is None and not held:
-                say("Nothing is held by caps.")
-        return 0
-
-    _run(work())
+    office = _office(config, series, now)
+    _run(office.release_all() if key is None else office.release(key, why))
 
 
-def _row_now(
-    key: str, rows: Mapping[str, Row], chosen: Mapping[str, SeriesSettings], clock: Clock
-) -> datetime:
-    """Give the instant that counts for the series of a mail."""
-    row = rows.get(key)
-    if row is None:
-        raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
-    return clock(chosen[row.series].series)
+@app.command()
+def cancel(
+    talk: Annotated[str, typer.Argument(metavar="ID", help="The talk, as `talks` shows it.")],
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    why: WhyOption = "",
+) -> None:
+    """Say that a talk is cancelled, whatever the page says of it.
+
+    Example: announcer cancel 3 --why "the speaker is ill"
+    """
+    _run(_office(config, series, now).cancel(talk, why))
 
 
 @app.command()
 def accept(
+    talk: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Only this talk, as `talks` shows it.")
+    ] = None,
     config: ConfigOption = None,
     series: SeriesOption = None,
     now: NowOption = None,
 ) -> None:
-    """Say that a page is right as it stands, though it was not believed.
+    """Say that a page, or one talk of it, is right as it stands, whatever was made of it.
 
     Example: announcer accept --series geometry
     """
-    settings = _settings(config)
-    chosen = parts.chosen(settings, series or ())
-    clock = clock_of(now)
-
-    async def work() -> int:
-        async with parts.opened_ledger(settings) as ledger:
-
-            async def take(asked: SeriesSettings) -> None:
-                adopted(asked.series, (await ledger.adoptions()).get(asked.series.id))
-                reading, instant = await read(asked, clock), clock(asked.series)
-                last = (await ledger.history(asked.series.id)).believed
-                await ledger.believe(accepted(last, reading, asked.series, instant))
-                ahead = sum(
-                    t.starts_at is not None and t.starts_at > instant for t in reading.talks
-                )
-                say(
-                    f"{asked.series.id}: the page is believed as it stands, with "
-                    f"{len(reading.talks)} talks, {ahead} ahead with a time"
-                )
-
-            return await each(chosen, take)
-
-    _run(work())
+    _run(_office(config, series, now).accept(talk))
 
 
 @app.command()
 def settle(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The mail that is in doubt.")],
+    key: KeyArgument,
     verdict: Annotated[
         Literal["sent", "resend"],
         typer.Option("--as", help="It has arrived; or it has not, and shall go once more."),
@@ -656,21 +728,14 @@ def settle(
 
     Example: announcer settle geometry/announcement/2026-04-03 --as sent
     """
+    _run(_office(config, series, now).settle(key, arrived=verdict == "sent"))
+
+
+def _office(config: Path | None, series: list[str] | None, now: str | None) -> "Office":
+    from announcer.office import Office  # noqa: PLC0415 - only who decides needs it
+
     settings = _settings(config)
-    chosen = {a.series.id: a for a in parts.chosen(settings, series or ())}
-    clock = clock_of(now)
-
-    async def work() -> int:
-        async with parts.opened_ledger(settings) as ledger:
-            rows = {row.key: row for row in await ledger.rows() if row.series in chosen}
-            instant = _row_now(key, rows, chosen, clock)
-            await ledger.expire(rows[key].series, now=instant)
-            await ledger.settle(key, arrived=verdict == "sent", now=instant)
-        words = "counts as sent" if verdict == "sent" else "goes once more with the next pass"
-        say(f"{key}: {words}")
-        return 0
-
-    _run(work())
+    return Office(settings, parts.chosen(settings, series or ()), clock_of(now))
 
 
 @app.command()

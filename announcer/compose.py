@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,24 +18,35 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from announcer.cadence import REMINDER
+from announcer.announcement import Announcement
+from announcer.cadence import CANCELLATION, NO_SEMINAR, REMINDER, UPDATE
+from announcer.changes import as_told, differences
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.invite import digest, invite, uid
 from announcer.message import Message, Said
-from announcer.plan import Announcement
 from announcer.prose import WIDTH, shortened, to_html, to_text
-from announcer.talks import Series, Talk
+from announcer.talks import Series, Status, Talk
 
 # RFC 2045, 6.7 (5) allows lines of 76; the library would write 78.
 POLICY: Final = SMTP.clone(max_line_length=76)
 _NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
 _LONGEST_ABSTRACT: Final = 12_000
 LONGEST_CONCERN: Final = 2_000
+LATE: Final = timedelta(minutes=10)
 _BUILT_IN: Final = next(
     folder
     for folder in (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
     if folder.is_dir()
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that is not as the list was told, in the words of a mail."""
+
+    what: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,9 @@ class Facts:
     text: str
     html: Markup
     cut: str | None
+    today: bool = False  # whether the mail is made on the talk's own day
+    back: bool = False  # whether the list was told that it is cancelled
+    changes: tuple[Change, ...] = ()
 
 
 def message_id(key: str, domain: str) -> str:
@@ -85,7 +99,7 @@ class MailComposer:
             TemplateFailed: the template cannot be rendered.
         """
         series = announcement.series
-        facts = [_facts(talk, series, prose=False) for talk in announcement.talks]
+        facts = _all_facts(announcement, announcement.due_at, prose=False)
         return self._subject(announcement, {"series": series, "talks": facts})
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
@@ -137,8 +151,14 @@ class MailComposer:
 
     def _compose(self, announcement: Announcement, now: datetime) -> Message:
         series = announcement.series
-        facts = [_facts(talk, series) for talk in announcement.talks]
-        names: dict[str, Any] = {"series": series, "talks": facts, "kind": announcement.kind}
+        facts = _all_facts(announcement, now)
+        names: dict[str, Any] = {
+            "series": series,
+            "talks": facts,
+            "kind": announcement.kind,
+            "notes": [_clean(note, LONGEST_CONCERN) for note in announcement.notes],
+            "starts_in": _starts_in(announcement, now),
+        }
         names["subject"] = subject = self._subject(announcement, names)
         names["first_line"] = self._line(announcement.kind, "first_line", names)
         place = " · ".join(filter(None, (facts[0].location, facts[0].stream and "live stream")))
@@ -150,8 +170,10 @@ class MailComposer:
         mail.add_alternative(_short_lines(rendered), subtype="html", cte="quoted-printable")
         mail.make_mixed()
         files = [f"{s.day}-{_slug(t)}-{n}.ics" for n, (s, t) in enumerate(zip(said, announcement.talks, strict=True), 1)]  # fmt: skip
-        for talk, entry, name in zip(announcement.talks, said, files, strict=True):
-            _attach(mail, talk, series, entry, name if len(said) > 1 else "seminar.ics")
+        invited = announcement.talks if announcement.kind != NO_SEMINAR else ()
+        for talk, entry, name in zip(invited, said, files, strict=False):
+            name = name if len(said) > 1 else "seminar.ics"  # noqa: PLW2901 - one file needs no other
+            _attach(mail, talk, series, entry, name, _method(announcement.kind))
         _set_boundaries(mail, announcement.key)
         return Message(
             key=announcement.key,
@@ -206,7 +228,7 @@ class MailComposer:
         key = f"{announcement.key}\n{self._test}" if self._test else announcement.key
         kept = announcement.row.message_id if announcement.row and not self._test else None
         mail["Message-ID"] = kept or message_id(key, series.sender.domain)
-        if announcement.kind == REMINDER and announcement.thread and not self._test:
+        if announcement.thread and not self._test:
             mail["In-Reply-To"] = announcement.thread[-1]
             mail["References"] = " ".join(announcement.thread)
         if series.auto_submitted:
@@ -250,15 +272,23 @@ def _set_subject(mail: EmailMessage, subject: str) -> None:
     mail.set_raw("Subject", encoded)
 
 
-def _attach(mail: EmailMessage, talk: Talk, series: Series, entry: Said, name: str) -> None:
-    content = invite(talk, series, uid=entry.uid, sequence=entry.sequence, stamp=entry.stamp)
+def _method(kind: str) -> str:
+    return "CANCEL" if kind == CANCELLATION else "PUBLISH"
+
+
+def _attach(
+    mail: EmailMessage, talk: Talk, series: Series, entry: Said, name: str, method: str
+) -> None:
+    content = invite(
+        talk, series, uid=entry.uid, sequence=entry.sequence, stamp=entry.stamp, method=method
+    )
     mail.add_attachment(
         content,
         maintype="text",
         subtype="calendar",
         cte="base64",
         filename=name,
-        params={"charset": "utf-8", "method": "PUBLISH", "name": name},
+        params={"charset": "utf-8", "method": method, "name": name},
     )
 
 
@@ -274,9 +304,9 @@ def _set_boundaries(mail: EmailMessage, key: str) -> None:
 def _said(talk: Talk, announcement: Announcement) -> Said:
     """Give what this mail says of a talk; the entry's revision follows on what was said before."""
     series = announcement.series
-    before = next((s for s in announcement.previous if s.talk == talk.id), None)
+    before = next((s for s in announcement.previous if s.identity == talk.identity), None)
     name = before.uid if before else uid(series, talk)
-    content = digest(talk, series, name)
+    content = digest(talk, series, name, method=_method(announcement.kind))
     sequence, stamp = 0, announcement.due_at
     if before is not None:
         sequence, stamp = before.sequence, before.stamp
@@ -286,6 +316,7 @@ def _said(talk: Talk, announcement: Announcement) -> Said:
     assert talk.day and talk.starts_at and talk.ends_at  # noqa: S101, PT018 - the plan sees to it
     return Said(
         talk=talk.id,
+        first_id=talk.first_id,
         day=talk.day,
         moment_day=series.local(announcement.due_at).date(),
         title=talk.title,
@@ -300,6 +331,57 @@ def _said(talk: Talk, announcement: Announcement) -> Said:
         stamp=stamp,
         digest=content,
     )
+
+
+def _all_facts(mail: Announcement, now: datetime, *, prose: bool = True) -> list[Facts]:
+    """Give the talks of a mail in its words, with what changed where it tells of that."""
+    told = {said.identity: said for said in mail.told} if mail.kind == UPDATE else {}
+    found = []
+    for talk in mail.talks:
+        facts = _facts(talk, mail.series, prose=prose)
+        said = told.get(talk.identity)
+        found.append(
+            replace(
+                facts,
+                today=talk.day == mail.series.local(now).date(),
+                back=said is not None and said.status == Status.CANCELLED.value,
+                changes=_changes(facts, talk, said, mail.series) if said else (),
+            )
+        )
+    return found
+
+
+def _changes(facts: Facts, talk: Talk, told: Said, series: Series) -> tuple[Change, ...]:
+    """Name what changed, before and after; the title too, though it alone is no reason to write."""
+    before = _facts(as_told(told), series, prose=False)
+    news = set(differences(talk, told))
+    rows = (
+        ({"start", "end"} & news, "When", before.when, facts.when),
+        ({"place"} & news, "Where", before.location, facts.location),
+        ({"stream"} & news, "Stream", before.stream, facts.stream),
+        ({"speakers"} & news, "Who", ", ".join(before.speakers), ", ".join(facts.speakers)),
+        (talk.title != told.title, "What", before.heading, facts.heading),
+    )
+    return tuple(
+        Change(what=what, before=old or "not known", after=new or "not known")
+        for changed, what, old, new in rows
+        if changed
+    )
+
+
+def _starts_in(mail: Announcement, now: datetime) -> str:
+    """Say how long it is until the talk, where a reminder goes out late; else nothing."""
+    starts_at = mail.talks[0].starts_at
+    if mail.kind != REMINDER or starts_at is None or now - mail.due_at < LATE or starts_at <= now:
+        return ""
+    minutes = round((starts_at - now) / timedelta(minutes=1))
+    hours, rest = divmod(minutes, 60)
+    parts = [_plural(hours, "hour"), _plural(rest, "minute")]
+    return " and ".join(filter(None, parts)) or "less than a minute"
+
+
+def _plural(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}" if number else ""
 
 
 def _facts(talk: Talk, series: Series, *, prose: bool = True) -> Facts:

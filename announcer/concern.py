@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from announcer.belief import STANDS_FOR, TOLD_AFTER
+from announcer.announcement import Announcement, Plan
+from announcer.belief import STANDS_FOR, TOLD_AFTER, to_plan
 from announcer.errors import SourceError
 from announcer.ledger import Believed, Row
-from announcer.plan import Announcement, Plan, Standing
+from announcer.past import Standing
 from announcer.report import Delivery, Fate
-from announcer.talks import Series
+from announcer.talks import Series, Talk
 
 # After so many attempts the organisers hear of a mail that is deferred again and again.
 MANY_ATTEMPTS: Final = 5
@@ -32,10 +33,10 @@ class Concern:
 def _of_mail(mail: Announcement, what: str, words: str, *, once: bool = False) -> Concern:
     """Give the concern about one mail; ``what`` became of it.
 
-    The cause is not named by the key, whose number may be another one at the next pass.
+    The cause is named neither by the key nor by the talks' ids, which may change.
     """
     day = mail.series.local(mail.due_at).date()
-    about = " ".join(talk.id for talk in mail.talks)
+    about = " ".join(talk.identity for talk in mail.talks)
     return Concern(
         cause=f"{what}: {mail.series.id}/{mail.rule}/{day} {about}",
         words=f"{described(mail)}: {words}",
@@ -58,12 +59,13 @@ def _settle(key: str) -> str:
 
 def described(mail: Announcement) -> str:
     """Name a mail for a person: its key, and the talks it is about."""
-    talks = []
-    for talk in mail.talks:
-        start = talk.starts_at and f"{mail.series.local(talk.starts_at):%a %Y-%m-%d %H:%M}"
-        when = start or (f"{talk.day:%a %Y-%m-%d}" if talk.day else "no date")
-        talks.append(f"{talk.title or 'to be announced'} ({when})")
-    return f"{mail.key}, about {'; '.join(talks)}"
+    return f"{mail.key}, about {'; '.join(_talk(talk, mail.series) for talk in mail.talks)}"
+
+
+def _talk(talk: Talk, series: Series) -> str:
+    start = talk.starts_at and f"{series.local(talk.starts_at):%a %Y-%m-%d %H:%M}"
+    when = start or (f"{talk.day:%a %Y-%m-%d}" if talk.day else "no date")
+    return f"{talk.title or 'to be announced'} ({when})"
 
 
 def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Concern]:
@@ -74,13 +76,41 @@ def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Co
     """
     seen = believed.seen if believed else {}
     for mail in plan.announcements:
-        known = any(seen.get(talk.id, now) < mail.expires_at for talk in mail.talks)
+        known = any(seen.get(talk.identity, now) < mail.expires_at for talk in mail.talks)
         if mail.standing is Standing.MISSED and mail.expires_at <= now and known:
-            yield _of_mail(mail, "missed", f"it was missed: {mail.reason}", once=True)
+            last = f" (the last answer: {mail.row.reply})" if mail.row and mail.row.reply else ""
+            yield _of_mail(mail, "missed", f"it was missed: {mail.reason}{last}", once=True)
         elif mail.standing is Standing.HELD and mail.row is None and mail.due_at <= now:
-            if all(talk.tba and talk.starts_at and not talk.unclear for talk in mail.talks):
-                continue
-            yield _of_mail(mail, "held", f"it is due, and held: {mail.reason}", once=True)
+            untitled = all(t.tba and t.starts_at and not t.unclear for t in mail.talks)
+            lost = {talk.identity for talk in believed.gone} if believed else set()
+            gone = {talk.identity for talk in mail.talks} <= lost
+            if untitled or gone:
+                continue  # of what has gone the organisers hear at once
+            words = f"it is due, and held: {mail.reason}"
+            yield _of_mail(mail, "held", f"{words}; `announcer plan` tells more", once=True)
+
+
+def of_gone(series: Series, believed: Believed | None, now: datetime) -> Iterator[Concern]:
+    """Give the concern about talks that went from the page before their day: at once, and once."""
+    if believed is None:
+        return
+    unsure = {talk.id for talk in believed.talks if talk.identity in believed.unsure}
+    for talk in to_plan(believed, series, now):
+        asked_otherwise = talk.id in unsure or talk.cancelled
+        if talk in believed.talks or talk.unclear is None or asked_otherwise:
+            continue
+        yield Concern(
+            cause=f"gone: {series.id} {talk.identity} {believed.since.get(talk.identity)}",
+            words=f"{_talk(talk, series)}: {talk.unclear}. Until then its mails are held",
+            once=True,
+        )
+    for talk in believed.talks:
+        if talk.identity in believed.unsure:
+            yield Concern(
+                cause=f"unsure: {series.id} {talk.identity} {believed.since.get(talk.identity)}",
+                words=f"{talk.unclear}. Until then the mails about both are held",
+                once=True,
+            )
 
 
 def of_source(

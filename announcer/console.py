@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from announcer import app as parts
+from announcer.announcement import Plan
 from announcer.announcer import Announcer, Clock
 from announcer.errors import AnnouncerError, SourceError, UsageError
 from announcer.ledger import Ledger
-from announcer.plan import Plan
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
 from announcer.talks import Reading

@@ -8,8 +8,9 @@ from email import message_from_bytes
 from email.policy import SMTP
 from textwrap import wrap
 
-from announcer.ledger import Entry, Row
-from announcer.plan import Announcement, Plan, Standing
+from announcer.announcement import Announcement, Plan
+from announcer.ledger import Believed, Decision, Entry, Row
+from announcer.past import Standing
 from announcer.report import Delivery, Fate
 from announcer.talks import Series, Talk
 
@@ -60,6 +61,24 @@ def show_talks(series: Series, talks: Iterable[Talk], warnings: Iterable[str]) -
     for warning in warnings:
         say(f"! {warning}")
     say("")
+
+
+def show_differences(series: Series, last: Believed, found: Iterable[Talk]) -> None:
+    """Print what the page says otherwise than when a pass last read it."""
+    before = {talk.identity: talk for talk in (*last.talks, *last.gone)}
+    lines = []
+    for talk in found:
+        old = before.get(talk.identity)
+        told = f"{talk.id}: {_talk_time(talk, series)}, {_talk_words(talk)}"
+        if old is None:
+            lines.append(f"new: {told}")
+        elif (old.day, old.starts_at, old.ends_at, _talk_words(old), old.speakers) != (
+            (talk.day, talk.starts_at, talk.ends_at, _talk_words(talk), talk.speakers)
+        ):
+            lines.append(f"was: {old.id}: {_talk_time(old, series)}, {_talk_words(old)}")
+            lines.append(f"now: {told}")
+    if lines:
+        say(f"Since {when(last.read_at, series)} the page has changed:", *lines, "")
 
 
 def _talk_time(talk: Talk, series: Series) -> str:
@@ -153,6 +172,16 @@ def show_entries(series: Series, entries: Iterable[Entry]) -> None:
     """Print what happened to a series as a whole: adopted, and what its organisers were told."""
     for entry in entries:
         say(f"{series.id}: {when(entry.at, series)}  {entry.what}: {entry.why or ''}".rstrip(": "))
+
+
+def show_decisions(series: Series, decisions: Iterable[Decision]) -> None:
+    """Print what organisers decided, oldest first."""
+    for decision in decisions:
+        about = f"talk {decision.talk}" + (f", {decision.rule}" if decision.rule else "")
+        words = f": {decision.words}" if decision.words else ""
+        say(
+            f"{series.id}: {when(decision.at, series)}  {decision.what} by {decision.who} ({about}){words}"
+        )
 
 
 def _log_time(row: Row, series: Series | None) -> str:

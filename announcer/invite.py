@@ -20,7 +20,7 @@ _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 def uid(series: Series, talk: Talk) -> str:
     """Give the UID that a talk's entry starts with; the ledger keeps it from then on."""
-    return str(uuid5(_NAMESPACE, f"{series.id}\n{talk.id}"))
+    return str(uuid5(_NAMESPACE, f"{series.id}\n{talk.identity}"))
 
 
 def invite(
@@ -64,10 +64,10 @@ def invite(
     return bytes(calendar.to_ical())
 
 
-def digest(talk: Talk, series: Series, uid: str) -> str:
+def digest(talk: Talk, series: Series, uid: str, *, method: str = "PUBLISH") -> str:
     """Give a name for all that an entry says, but for its SEQUENCE and DTSTAMP."""
     epoch = datetime(2000, 1, 1, tzinfo=UTC)
-    content = invite(talk, series, uid=uid, sequence=0, stamp=epoch)
+    content = invite(talk, series, uid=uid, sequence=0, stamp=epoch, method=method)
     return hashlib.sha256(content).hexdigest()[:32]
 
 

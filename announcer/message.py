@@ -27,6 +27,12 @@ class Said:
     sequence: int
     stamp: datetime
     digest: str
+    first_id: str | None = None  # the talk's identity, where that is not its id
+
+    @property
+    def identity(self) -> str:
+        """What stays the same whatever else about the talk changes."""
+        return self.first_id or self.talk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""Durations, weekdays and clock times as people write them in settings."""
+"""Durations, weekdays, clock times and spans of days as people write them in settings."""
 
 import re
-from datetime import time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -61,3 +62,37 @@ def clock(text: object) -> time:
         raise ValueError(f'{shown} is no time of day; write it like "09:30" or "15:00"')
     hour, minute, second = (int(part or 0) for part in found.groups())
     return time(hour, minute, second)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Days without seminar, the last one included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"a break from {self.first} to {self.last} ends before it begins")
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def span(text: object) -> Span:
+    """Read a day like "2026-12-24", or days like "2026-12-21/2027-01-06".
+
+    Raises:
+        ValueError: it is neither, or ends before it begins.
+    """
+    wanted = 'write a day like "2026-12-24", or a break like "2026-12-21/2027-01-06"'
+    if isinstance(text, date) and not isinstance(text, datetime):  # TOML has dates of its own
+        return Span(first=text, last=text)
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is no date; {wanted}")
+    first, _, last = text.partition("/")
+    try:
+        days = [date.fromisoformat(day.strip()) for day in (first, last or first)]
+    except ValueError:
+        raise ValueError(f'"{text}" is no date; {wanted}') from None
+    return Span(first=days[0], last=days[1])

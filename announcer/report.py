@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from announcer.announcement import Announcement, Plan
 from announcer.errors import AnnouncerError
 from announcer.message import Message
-from announcer.plan import Announcement, Plan
 
 log = logging.getLogger("announcer")
 

@@ -19,7 +19,7 @@ from announcer import app as parts
 from announcer.announcer import Announcer
 from announcer.errors import AnnouncerError, SettingsError
 from announcer.ledger import State
-from announcer.plan import Standing
+from announcer.past import Standing
 from announcer.report import Report
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source

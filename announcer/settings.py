@@ -33,9 +33,17 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from announcer.cadence import ANNOUNCEMENT, DEFAULT_GRACE, REMINDER, Rule
+from announcer.cadence import (
+    ANNOUNCEMENT,
+    DEFAULT_GRACE,
+    FIELDS,
+    REMINDER,
+    Changes,
+    Rule,
+)
+from announcer.cadence import Field as Field_
 from announcer.errors import SettingsError
-from announcer.quantities import clock, duration, weekday
+from announcer.quantities import Span, clock, duration, span, weekday
 from announcer.talks import Mailbox, Series
 
 PREFIX: Final = "ANNOUNCER_"
@@ -43,9 +51,7 @@ SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final = frozenset(
-    {"also_times", "accent", "footer", "logo", "feed_url", "changes", "breaks", "fields"}
-)
+_NOT_YET: Final = frozenset({"also_times", "accent", "footer", "logo", "feed_url", "fields"})
 _KINDS_NOT_YET: Final = frozenset(
     {"posts", "data", "calendar", "researchseminars", "indico", "pretalx"}
 )
@@ -283,6 +289,34 @@ class RuleTable(_Table):
         )
 
 
+class ChangesTable(_Table):
+    """What becomes of changes that the list must hear of."""
+
+    update: Literal["send", "hold", "off"] = "send"
+    cancellation: Literal["send", "hold", "off"] = "send"
+    quiet: Duration = timedelta(minutes=10)
+    update_on: tuple[Field_, ...] = FIELDS
+
+    def changes(self) -> Changes:
+        """Give what is meant."""
+        return Changes(**dict(self))
+
+
+class BreaksTable(_Table):
+    """Days without seminar, and whether the list hears of a week without a talk."""
+
+    dates: tuple[Annotated[Span, BeforeValidator(span)], ...] = ()
+    calendar: Line | None = None
+    say: bool = False
+
+    @property
+    def place(self) -> Path | str | None:
+        """The calendar's file as a path, or its URL as text."""
+        if self.calendar is None or "://" in self.calendar:
+            return self.calendar
+        return Path(self.calendar)
+
+
 class SeriesTable(_Table):
     """One seminar, as it is written."""
 
@@ -305,6 +339,8 @@ class SeriesTable(_Table):
     auto_submitted: bool = True
     source: SourceTable
     cadence: Annotated[tuple[RuleTable, ...], Field(min_length=1)]
+    changes: ChangesTable = ChangesTable()
+    breaks: BreaksTable = BreaksTable()
 
     @model_validator(mode="after")
     def _organisers_are_not_the_list(self) -> Self:
@@ -317,7 +353,7 @@ class SeriesTable(_Table):
 
     def series(self) -> Series:
         """Give the series that is meant."""
-        own = {"templates", "source", "cadence", "reply_to"}
+        own = {"templates", "source", "cadence", "changes", "breaks", "reply_to"}
         values = {name: getattr(self, name) for name in type(self).model_fields if name not in own}
         return Series(**values, reply_to=self.reply_to or self.sender)
 
@@ -330,6 +366,8 @@ class SeriesSettings:
     cadence: tuple[Rule, ...]
     source: SourceTable
     templates: Path | None
+    changes: Changes
+    breaks: BreaksTable
 
 
 class _Outside(BaseSettings):
@@ -576,6 +614,8 @@ def _checked(table: _SeriesFound, found: _Found) -> SeriesSettings | None:
         cadence=tuple(rule.rule() for rule in checked.cadence),
         source=checked.source,
         templates=checked.templates,
+        changes=checked.changes.changes(),
+        breaks=checked.breaks,
     )
 
 
@@ -592,6 +632,12 @@ def _resolved(table: _SeriesFound) -> dict[str, Any]:
         if not scheme:
             location = str(folder / Path(location).expanduser())
         values["source"] = {**source, "location": location}
+    breaks = values.get("breaks")
+    if isinstance(breaks, dict) and isinstance(breaks.get("calendar"), str):
+        calendar = breaks["calendar"]
+        if "://" not in calendar:
+            calendar = str(folder / Path(calendar).expanduser())
+        values["breaks"] = {**breaks, "calendar": calendar}
     return values
 
 
@@ -750,6 +796,12 @@ def _unknown(loc: Sequence[Any], model: type[BaseModel]) -> str:
 
 
 def _fields_at(loc: Sequence[Any], model: type[BaseModel]) -> list[str]:
-    inner: dict[str, type[BaseModel]] = {"source": SourceTable, "cadence": RuleTable, **_TABLES}
+    inner: dict[str, type[BaseModel]] = {
+        "source": SourceTable,
+        "cadence": RuleTable,
+        "changes": ChangesTable,
+        "breaks": BreaksTable,
+        **_TABLES,
+    }
     names = [part for part in loc if isinstance(part, str)]
     return list((inner.get(names[-1], model) if names else model).model_fields)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from announcer.announcement import Announcement, Plan
 from announcer.ledger import Row, State
-from announcer.plan import Announcement, Plan, Standing
+from announcer.past import Standing
 from announcer.report import Delivery, Fate
 from announcer.talks import Series, Talk
 

@@ -74,6 +74,9 @@ class Talk:
     series, known also where the time is not. What a source could not read for sure stands in
     ``unclear``: such a talk is listed, and never announced. ``warnings`` are for the organisers
     and hold nothing back.
+
+    ``id`` is what the organisers call it, and may change with what they do to their page;
+    ``identity`` never does: it is the id under which the talk was first seen, or one made from it.
     """
 
     id: str
@@ -91,6 +94,8 @@ class Talk:
     tba: bool = False
     unclear: str | None = None
     warnings: tuple[str, ...] = ()
+    given_id: bool = True  # the id is the organisers' or the source's, and not made of the title
+    first_id: str | None = None  # None while the id is the identity too
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -104,6 +109,11 @@ class Talk:
             raise ValueError(f"talk {self.id} ends before it starts")
         if self.tba is not (self.title is None):
             raise ValueError(f"talk {self.id}: to be announced means that no title is known")
+
+    @property
+    def identity(self) -> str:
+        """What stays the same whatever else about the talk changes."""
+        return self.first_id or self.id
 
     @property
     def cancelled(self) -> bool:

@@ -9,9 +9,10 @@ from typing import Final
 
 from icalendar import Calendar
 
+from announcer.announcement import Announcement
+from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.errors import VerificationFailed
 from announcer.message import Message
-from announcer.plan import Announcement
 from announcer.talks import Series, Talk
 
 _ONCE: Final = frozenset(
@@ -35,9 +36,11 @@ def verify(message: Message, announcement: Announcement) -> None:
     invites = [
         part for part in mail.iter_attachments() if part.get_content_type() == "text/calendar"
     ]
-    _expect(message, len(invites) == len(announcement.talks), "has not one invite for each talk")
-    for part, talk in zip(invites, announcement.talks, strict=True):
-        _invite(message, part, talk)
+    invited = () if announcement.kind == NO_SEMINAR else announcement.talks
+    _expect(message, len(invites) == len(invited), "has not one invite for each talk")
+    for part, talk in zip(invites, invited, strict=True):
+        _invite(message, part, talk, announcement.kind)
+    for talk in announcement.talks:
         _agree(message, talk, announcement, text, html)
 
 
@@ -108,7 +111,7 @@ def _bodies(message: Message, mail: EmailMessage) -> tuple[str, str]:
     return plain.get_content(), shown
 
 
-def _invite(message: Message, part: EmailMessage, talk: Talk) -> None:
+def _invite(message: Message, part: EmailMessage, talk: Talk, kind: str) -> None:
     calendar = Calendar.from_ical(part.get_content().encode())
     events = calendar.walk("VEVENT")
     _expect(message, len(events) == 1, "has an invite with not one event")
@@ -117,6 +120,8 @@ def _invite(message: Message, part: EmailMessage, talk: Talk) -> None:
         str(calendar.get("METHOD")) == part["Content-Type"].params.get("method"),
         "has an invite whose METHOD is not the part's",
     )
+    method = "CANCEL" if kind == CANCELLATION else "PUBLISH"
+    _expect(message, str(calendar.get("METHOD")) == method, f"has an invite that is not {method}")
     errors = [e for component in calendar.walk() for e in component.errors]
     _expect(message, not errors, f"has an invite that does not parse: {errors}")
     [event] = events

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
+from announcer.announcement import Announcement
 from announcer.cadence import instant
 from announcer.compose import MailComposer
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.invite import timezone
-from announcer.plan import Announcement, Standing
+from announcer.past import Standing
 from announcer.prose import to_html, to_text
 from announcer.talks import Mailbox, Series, Talk
 from announcer.verify import verify

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 
 from announcer.cli import app
 from announcer.settings import (
+    BreaksTable,
+    ChangesTable,
     Delivery,
     LedgerTable,
     Limits,
@@ -93,6 +95,8 @@ def test_the_page_of_each_command_is_what_the_program_says() -> None:
         ("## `[[series]]`", SeriesTable),
         ("## `[series.source]`", SourceTable),
         ("## `[[series.cadence]]`", RuleTable),
+        ("## `[series.changes]`", ChangesTable),
+        ("## `[series.breaks]`", BreaksTable),
     ],
 )
 def test_the_settings_are_all_documented_and_no_others(

@@ -70,7 +70,13 @@ def test_a_title_that_appears_later_is_announced_then(desk: Desk, mailbox: Mailb
     held = desk.json("plan", "--now", "2020-04-10T10:00")["held"]
     assert [mail["talks"] for mail in held] == [["4"]]
     desk.page(PAGE.replace("TBA", '"Trees"'))
-    [sent] = desk.json("send", "--now", "2020-04-12T18:00")["sent"]
+    assert desk.json("send", "--now", "2020-04-12T18:00")["sent"] == []
+    [waiting] = desk.json("plan", "--now", "2020-04-12T18:05", "--weeks", "1")["upcoming"][:1]
+    assert waiting["key"] == "ml/announcement/2020-04-10"
+    assert (
+        "goes out on Sunday 2020-04-12 18:10:00 if nothing changes until then" in waiting["reason"]
+    )
+    [sent] = desk.json("send", "--now", "2020-04-12T18:10")["sent"]
     assert (sent["key"], sent["talks"]) == ("ml/announcement/2020-04-10", ["4"])
 
 
@@ -153,7 +159,8 @@ def test_more_mails_than_a_list_may_get_are_all_held(desk: Desk, mailbox: Mailbo
     rule = 'weekday = "friday"\nat = "10:00"'
     config.write_text(config.read_text().replace(rule, 'before = "100 h"'))
     desk.page("".join(f'### {n}. "Talk {n}" 18.04.20 {n}:00\n' for n in range(10, 13)))
-    report = desk.json("send", "--now", "2020-04-14T11:00", status=1)
+    assert desk.run("send", "--now", "2020-04-14T11:00").returncode == 0
+    report = desk.json("send", "--now", "2020-04-14T11:10", status=1)
     assert len(report["failed"]) == 3
     assert report["sent"] == []
     assert all("limits.per_" in mail["reply"] for mail in report["failed"])
@@ -212,7 +219,7 @@ def test_a_preview_is_what_goes_out(desk: Desk) -> None:
     "command",
     [
         "talks", "plan", "preview", "adopt", "send", "serve", "log", "check",
-        "release", "settle", "accept",
+        "release", "settle", "accept", "hold", "skip", "note", "cancel",
     ],
 )  # fmt: skip
 def test_every_command_shows_an_example_in_its_help(desk: Desk, command: str) -> None:

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 
 from announcer.errors import SettingsError
 from announcer.settings import (
+    BreaksTable,
+    ChangesTable,
     Delivery,
     LedgerTable,
     Limits,
@@ -40,10 +42,17 @@ def test_the_example_names_every_key() -> None:
         Service,
         SourceTable,
         RuleTable,
+        ChangesTable,
+        BreaksTable,
         SeriesTable,
     )
     names = {name for model in models for name in model.model_fields}
-    nested = {"source": "[series.source]", "cadence": "[[series.cadence]]"}
+    nested = {
+        "source": "[series.source]",
+        "cadence": "[[series.cadence]]",
+        "changes": "[series.changes]",
+        "breaks": "[series.breaks]",
+    }
     missing = {n for n in names - {"password"} if nested.get(n, f"{n} = ") not in text}
     assert not missing
 

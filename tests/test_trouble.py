@@ -62,6 +62,15 @@ def test_a_mail_that_waits_can_be_tried_at_once(desk: Desk, mailbox: Mailbox) ->
     assert len(desk.json("send", "--now", "2020-04-03T10:00:20")["sent"]) == 1
 
 
+def test_a_mail_that_is_released_after_an_outage_goes_at_once(desk: Desk, mailbox: Mailbox) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    mailbox.answers.append("421 4.3.2 closing")
+    desk.json("send", "--now", FRIDAY_TEN, status=1)
+    done = desk.run("release", "ml/announcement/2020-04-03", "--now", "2020-04-03T10:00:10")
+    assert done.returncode == 0, done.stderr
+    assert len(desk.json("send", "--now", "2020-04-03T10:00:20")["sent"]) == 1
+
+
 def test_a_refused_mail_is_told_to_the_organisers_once_and_can_be_tried_again(
     desk: Desk, mailbox: Mailbox
 ) -> None:

@@ -8,14 +8,15 @@ append-only list of events. Nothing in it says what shall happen: that is worked
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from announcer.message import Message, Said
 from announcer.talks import Talk
 
+What = Literal["hold", "release", "skip", "note", "cancel", "accept"]
 LEASE: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(minutes=15)
 
@@ -128,12 +129,33 @@ Outcome = Sent | Deferred | Refused | InDoubt | GivenBack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedAsTold:
-    """A talk whose moment had passed when the ledger (or the rule) was adopted."""
+    """A talk whose moment had passed when the ledger (or the rule) was adopted.
 
-    talk: str
+    ``said`` is what the list is taken to have heard of it; None where the talk had no time.
+    """
+
+    talk: str  # its identity
     rule: str
     day: date
     moment_day: date
+    said: Said | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """An organiser's word: on the mails of one rule about a talk, or on the talk itself.
+
+    ``rule`` is empty where it is about the talk. The latest of a kind counts: hold, release and
+    skip undo each other, as do cancel and accept.
+    """
+
+    series: str
+    rule: str
+    talk: str  # its identity
+    what: What
+    words: str
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,13 +172,21 @@ class Adoption:
 class Believed:
     """The talks of a series as they were last believed.
 
-    ``seen`` has the instant at which each talk first stood there, by its id.
+    ``gone`` are those that went from the page, as they last stood there. By a talk's identity,
+    ``seen`` has the instant at which it first stood there, ``since`` the one at which its facts
+    were first as they are, and ``clear`` the one at which its date and time, that its title is
+    known, and whether it takes place were first as they are. Of the ``unsure`` nobody can tell
+    whether they are new.
     """
 
     series: str
     read_at: datetime  # when they last were read and believed
     talks: tuple[Talk, ...]
     seen: Mapping[str, datetime]
+    gone: tuple[Talk, ...] = ()
+    unsure: frozenset[str] = frozenset()
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    clear: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +212,7 @@ class History:
     counted: tuple[CountedAsTold, ...] = ()
     rows: tuple[Row, ...] = ()  # in the order of their first claims
     believed: Believed | None = None
+    decisions: tuple[Decision, ...] = ()  # oldest first
     clock: datetime | None = None
 
 
@@ -293,6 +324,10 @@ class Ledger(Protocol):
 
     async def believe(self, believed: Believed) -> None:
         """Keep the talks of a series as they are believed from now on."""
+        ...
+
+    async def decide(self, decisions: Collection[Decision], *, key: str) -> None:
+        """Keep an organiser's word, given on the mail with this key or on a talk of this id."""
         ...
 
     async def pauses(self) -> Mapping[str, Pause]:

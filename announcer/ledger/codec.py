@@ -38,6 +38,26 @@ def row_of(found: Iterable[Any]) -> Row:
     return Row(**values)
 
 
+def text_of_said(said: Said | None) -> str | None:
+    """Give what was said of a talk as one text."""
+    return _json(asdict(said)) if said else None
+
+
+def said_of(text: str | None) -> Said | None:
+    """Read back what was said of a talk."""
+    return Said(**_read(json.loads(text))) if text else None
+
+
+def text_of_instants(instants: Mapping[str, datetime]) -> str:
+    """Give instants, each by a name, as one text."""
+    return _json(dict(instants))
+
+
+def instants_of(text: str) -> dict[str, datetime]:
+    """Read instants back from their text."""
+    return {name: datetime.fromisoformat(at) for name, at in json.loads(text).items()}
+
+
 def text_of_talks(talks: Iterable[Talk]) -> str:
     """Give talks as one text."""
     return _json([asdict(talk) for talk in talks])

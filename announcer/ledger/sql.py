@@ -6,6 +6,7 @@ go by) is the ``Database`` that it is given. Every transition reads the row and 
 from, so that of two processes only one changes a row.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -21,6 +22,7 @@ from announcer.ledger import (
     Believed,
     Claim,
     CountedAsTold,
+    Decision,
     Entry,
     History,
     Outcome,
@@ -28,7 +30,17 @@ from announcer.ledger import (
     Row,
     State,
 )
-from announcer.ledger.codec import COLUMNS, row_of, talks_of, text_of_talks, values_of
+from announcer.ledger.codec import (
+    COLUMNS,
+    instants_of,
+    row_of,
+    said_of,
+    talks_of,
+    text_of_instants,
+    text_of_said,
+    text_of_talks,
+    values_of,
+)
 from announcer.ledger.steps import (
     Capped,
     Claimed,
@@ -87,6 +99,17 @@ MIGRATIONS: Final = (
         account TEXT PRIMARY KEY, until TEXT NOT NULL, reply TEXT NOT NULL
     ) {strict};
     CREATE TABLE notice (cause TEXT PRIMARY KEY, told_at TEXT NOT NULL) {strict};
+    """,
+    """
+    ALTER TABLE counted ADD COLUMN said TEXT;
+    ALTER TABLE believed ADD COLUMN gone TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE believed ADD COLUMN unsure TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE believed ADD COLUMN since TEXT NOT NULL DEFAULT '{{}}';
+    ALTER TABLE believed ADD COLUMN clear TEXT NOT NULL DEFAULT '{{}}';
+    CREATE TABLE decision (
+        id {serial}, series TEXT NOT NULL, rule TEXT NOT NULL, talk TEXT NOT NULL,
+        what TEXT NOT NULL, words TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
+    ) {strict};
     """,
 )
 TOLD_AGAIN: Final = timedelta(days=1)
@@ -185,14 +208,15 @@ class SqlLedger:
                 )
             for told in counted:
                 await self._db.run(
-                    "INSERT INTO counted (series, rule, talk, day, moment_day) "
-                    "VALUES (:series, :rule, :talk, :day, :moment_day) ON CONFLICT DO NOTHING",
+                    "INSERT INTO counted (series, rule, talk, day, moment_day, said) VALUES "
+                    "(:series, :rule, :talk, :day, :moment_day, :said) ON CONFLICT DO NOTHING",
                     {
                         "series": series,
                         "rule": told.rule,
                         "talk": told.talk,
                         "day": told.day.isoformat(),
                         "moment_day": told.moment_day.isoformat(),
+                        "said": text_of_said(told.said),
                     },
                 )
             words = f"{recipient}, rules: {', '.join(sorted(rules)) or 'none new'}"
@@ -207,6 +231,7 @@ class SqlLedger:
                 counted=await self._counted(series),
                 rows=await self._rows("WHERE series = :series", {"series": series}),
                 believed=await self._believed(series),
+                decisions=await self._decisions(series),
                 clock=await self._db.clock(),
             )
 
@@ -217,29 +242,72 @@ class SqlLedger:
                 talk=talk,
                 day=date.fromisoformat(day),
                 moment_day=date.fromisoformat(moment_day),
+                said=said_of(said),
             )
-            for rule, talk, day, moment_day in await self._db.run(
-                "SELECT rule, talk, day, moment_day FROM counted WHERE series = :series "
+            for rule, talk, day, moment_day, said in await self._db.run(
+                "SELECT rule, talk, day, moment_day, said FROM counted WHERE series = :series "
                 "ORDER BY rule, talk",
                 {"series": series},
             )
         )
 
     async def _believed(self, series: str) -> Believed | None:
-        found = await self._db.run(
-            "SELECT read_at, talks FROM believed WHERE series = :series", {"series": series}
-        )
-        since = await self._db.run(
+        first = await self._db.run(
             "SELECT talk, since FROM seen WHERE series = :series", {"series": series}
         )
-        for read_at, talks in found:
+        for read_at, talks, gone, unsure, since, clear in await self._db.run(
+            "SELECT read_at, talks, gone, unsure, since, clear FROM believed WHERE series = :series",
+            {"series": series},
+        ):
             return Believed(
                 series=series,
                 read_at=datetime.fromisoformat(read_at),
                 talks=talks_of(talks),
-                seen={talk: datetime.fromisoformat(at) for talk, at in since},
+                seen={talk: datetime.fromisoformat(at) for talk, at in first},
+                gone=talks_of(gone),
+                unsure=frozenset(json.loads(unsure)),
+                since=instants_of(since),
+                clear=instants_of(clear),
             )
         return None
+
+    async def _decisions(self, series: str) -> tuple[Decision, ...]:
+        return tuple(
+            Decision(
+                series=series,
+                rule=rule,
+                talk=talk,
+                what=what,
+                words=words,
+                who=who,
+                at=datetime.fromisoformat(at),
+            )
+            for rule, talk, what, words, who, at in await self._db.run(
+                "SELECT rule, talk, what, words, who, at FROM decision WHERE series = :series "
+                "ORDER BY id",
+                {"series": series},
+            )
+        )
+
+    async def decide(self, decisions: Collection[Decision], *, key: str) -> None:
+        """Keep an organiser's word, given on the mail with this key or on a talk of this id."""
+        async with self._db.writing():
+            for decision in decisions:
+                await self._db.run(
+                    "INSERT INTO decision (series, rule, talk, what, words, who, at) "
+                    "VALUES (:series, :rule, :talk, :what, :words, :who, :at)",
+                    {
+                        "series": decision.series,
+                        "rule": decision.rule,
+                        "talk": decision.talk,
+                        "what": decision.what,
+                        "words": decision.words,
+                        "who": decision.who,
+                        "at": decision.at.isoformat(),
+                    },
+                )
+            for last in list(decisions)[-1:]:
+                await self._note(last.at, key, f"{last.what} by {last.who}", last.words or None)
 
     async def _rows(self, where: str = "", values: Values = NO_VALUES) -> tuple[Row, ...]:
         found = await self._db.run(
@@ -334,10 +402,20 @@ class SqlLedger:
         at = believed.read_at.isoformat()
         async with self._db.writing():
             await self._db.run(
-                "INSERT INTO believed (series, read_at, talks) VALUES (:series, :at, :talks) "
+                "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear) "
+                "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear) "
                 "ON CONFLICT (series) DO UPDATE SET read_at = excluded.read_at, "
-                "talks = excluded.talks",
-                {"series": believed.series, "at": at, "talks": text_of_talks(believed.talks)},
+                "talks = excluded.talks, gone = excluded.gone, unsure = excluded.unsure, "
+                "since = excluded.since, clear = excluded.clear",
+                {
+                    "series": believed.series,
+                    "at": at,
+                    "talks": text_of_talks(believed.talks),
+                    "gone": text_of_talks(believed.gone),
+                    "unsure": json.dumps(sorted(believed.unsure)),
+                    "since": text_of_instants(believed.since),
+                    "clear": text_of_instants(believed.clear),
+                },
             )
             known = await self._db.run(
                 "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}

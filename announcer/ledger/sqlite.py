@@ -295,7 +295,9 @@ def _explanation(error: sqlite3.DatabaseError, name: str) -> LedgerError:
     primary = code & 0xFF if code is not None else None
     if primary == sqlite3.SQLITE_NOTADB:
         return LedgerForeign(
-            f"{name} is no ledger, and no SQLite database either; name the ledger in ledger.url"
+            f"{name} is no ledger, and no SQLite database either; name the ledger in ledger.url, or "
+            "if this file was the ledger, restore it from a copy, or move it away and let "
+            "`announcer adopt` start a new one"
         )
     if primary == sqlite3.SQLITE_CORRUPT:
         return LedgerDamaged(_damaged(name, str(error)))

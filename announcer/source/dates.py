@@ -195,9 +195,18 @@ class WrittenTime:
     span: tuple[int, int]
 
 
+# "Room 4.05" and "Theorem 3.07" name no time of day.
+_OTHER_NUMBER: Final = re.compile(
+    r"\b(?:rooms?|raum|zimmer|hörsaal|saal|salle|building|gebäude|floor|lecture hall|theorem|lemma|"
+    r"section|chapter|version|figure|equation|seminarraum|sr|hs)\b\.?\s*[a-z]{0,3}[\s-]?\d{1,3}[.:]\d{1,3}",
+    re.IGNORECASE,
+)
+
+
 def written_times(text: str) -> list[WrittenTime]:
     """Find times of day that say so themselves: with a colon, am, pm, "Uhr" or "noon"."""
     found: list[WrittenTime] = []
+    text = _OTHER_NUMBER.sub(lambda other: " " * len(other[0]), text)
     for pattern in (_RANGE, _SINGLE):
         for match in pattern.finditer(text):
             if any(match.start() < t.span[1] and t.span[0] < match.end() for t in found):

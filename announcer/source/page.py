@@ -63,6 +63,11 @@ _EVERY: Final = re.compile(
 )
 
 
+# A seminar at night is rather a number that was taken for a time.
+_EARLIEST: Final = time(7)
+_LATEST: Final = time(22)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageHints:
     """What organisers may have to say about their page; hardly ever needed."""
@@ -272,6 +277,7 @@ class _Entry:
         place = f"{self.page.name}, line {self.section.line}"
         return Talk(
             id=unique,
+            given_id=number is not None,
             title=title,
             speakers=labels.get("speakers", ()),
             day=day,
@@ -365,6 +371,8 @@ class _Entry:
                 self.warnings.append("no start is known, so it is not announced")
             return None, None
         starts_at, ends_at = self._span(day, written.start, written.end)
+        if ahead and not _EARLIEST <= written.start < _LATEST:
+            self.unclear.append(f"the page says that it starts at {written.start:%H:%M}, at night")
         gap = zone_gap(written, starts_at, self.zone)
         if gap and ahead:
             words = f'the page says "{written.zone}", but the clocks of {self.zone.key} differ from it by {gap}'

@@ -29,6 +29,7 @@ from time import perf_counter
 from typing import Final, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from announcer.announcement import Announcement
 from announcer.cadence import ANNOUNCEMENT, Rule
 from announcer.errors import ClaimLost, UsageError
 from announcer.ledger import (
@@ -57,8 +58,9 @@ from announcer.ledger.steps import (
     step,
 )
 from announcer.message import Message, Said
-from announcer.plan import Announcement, OnDoubt, plan_announcements
+from announcer.plan import plan_announcements
 from announcer.talks import Mailbox, Series, Talk
+from announcer.unsettled import OnDoubt
 
 T = TypeVar("T")
 Step = Callable[[Row | None, Event], Row | None]

@@ -39,7 +39,7 @@ from announcer.ledger.steps import (
     Settled,
     step,
 )
-from announcer.plan import OnDoubt
+from announcer.unsettled import OnDoubt
 
 
 class Wrong(NamedTuple):

@@ -157,3 +157,21 @@ def test_a_slashed_date_that_can_be_two_is_unclear() -> None:
     [talk] = read("### 3. A 7/4/2026\n")
     assert talk.unclear is not None
     assert "date_order" in talk.unclear
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        ("On Tuesday 7.4 we are in Room 4.05 at 14:00.", "14:00"),
+        ("On Tuesday 7.4 we meet in room 4.05.", "15:00"),
+        ("Wednesday starts with Theorem 3.07.", "15:00"),
+    ],
+)
+def test_the_number_of_a_room_is_no_time_of_day(words: str, start: str) -> None:
+    [talk] = read(f"### 3. T 07.04.26\n{words}\n")
+    assert local(talk).partition("-")[0] == start
+
+
+def test_a_start_at_night_is_asked_about() -> None:
+    [talk] = read("### 3. T 07.04.26 04:05\n")
+    assert "starts at 04:05, at night" in (talk.unclear or "")

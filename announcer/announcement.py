@@ -1,0 +1,67 @@
+"""One mail that is owed to the list, or why it is not; and the plan, which is all of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from announcer.ledger import Row
+from announcer.message import Said
+from announcer.past import Standing
+from announcer.talks import Series, Talk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One mail that is owed to the list, or why it is not.
+
+    ``reason`` says in a sentence why it stands where it stands. ``previous`` is what was last
+    composed of its talks, for the calendar entries to follow; ``told`` what the list last heard
+    of them; ``notes`` are paragraphs of an organiser's; ``thread`` the Message-IDs of the
+    announcements it follows, oldest first, with ``thread_subject`` where its subject must be
+    theirs; ``row`` what the ledger knows of it from earlier attempts, and ``waits_until`` when
+    its next attempt may come.
+    """
+
+    key: str
+    series: Series
+    kind: str
+    rule: str
+    standing: Standing
+    due_at: datetime
+    expires_at: datetime
+    talks: tuple[Talk, ...]  # in order of time
+    reason: str
+    previous: tuple[Said, ...] = ()
+    told: tuple[Said, ...] = ()
+    notes: tuple[str, ...] = ()
+    thread: tuple[str, ...] = ()
+    thread_subject: str | None = None
+    row: Row | None = None
+    waits_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.talks:
+            raise ValueError(f"{self.key}: a mail about no talk")
+        if self.due_at.tzinfo is not UTC or self.expires_at.tzinfo is not UTC:
+            raise ValueError(f"{self.key}: instants are in UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All mails of a series that are owed, or would be, in the order of their moments."""
+
+    announcements: tuple[Announcement, ...]
+
+    def standing(self, standing: Standing) -> tuple[Announcement, ...]:
+        """Give those that stand there."""
+        return tuple(a for a in self.announcements if a.standing is standing)
+
+    @property
+    def due(self) -> tuple[Announcement, ...]:
+        """What is owed now."""
+        return self.standing(Standing.DUE)
+
+    def next_moment(self, now: datetime) -> datetime | None:
+        """The next instant at which a look at the plan is worth while."""
+        upcoming = (a.due_at for a in self.standing(Standing.UPCOMING))
+        waiting = (a.waits_until for a in self.announcements if a.waits_until is not None)
+        return min((at for at in (*upcoming, *waiting) if at > now), default=None)

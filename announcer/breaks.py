@@ -1,0 +1,100 @@
+"""Weeks without a talk: when the list is told that there is none, and when it goes without saying.
+
+Told is only what is sure: within a term (a talk in the weeks before, a dated one in the weeks
+ahead), in no break, at the moment of a weekly rule that no talk of the page maps to.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from announcer.cadence import ANNOUNCEMENT, Rule, instant
+from announcer.past import Past, Share, Standing
+from announcer.quantities import Span
+from announcer.talks import Series, Talk
+
+# A term goes on as long as talks are no further apart.
+TERM: Final = timedelta(weeks=5)
+LATEST: Final = timedelta(hours=24)
+_AHEAD: Final = timedelta(weeks=4)
+
+
+def quiet_weeks(
+    cadence: Collection[Rule],
+    talks: Collection[Talk],
+    breaks: Collection[Span],
+    series: Series,
+    past: Past,
+    now: datetime,
+) -> list[Share]:
+    """Give the mails that say that a week has no talk; each is about the next one that is known."""
+    weekly = next((r for r in cadence if r.kind == ANNOUNCEMENT and r.weekday is not None), None)
+    usual = _usual_weekday(talks)
+    if weekly is None or weekly.at is None or usual is None:
+        return []
+    taken = {rule.moment(talk, series.timezone) for talk in talks for rule in [weekly]}
+    shares = []
+    for day in _days(weekly, series, now):
+        moment = instant(day, weekly.at, series.timezone)
+        missed_day = _usual_day(day, weekly, usual)
+        coming = _next(talks, missed_day)
+        if (
+            moment in taken
+            or coming is None
+            or any(missed_day in span for span in breaks)
+            or not _within_term(talks, missed_day, coming)
+            or moment < past.known_since(weekly.label, moment)
+        ):
+            continue
+        expires_at = moment + LATEST
+        if expires_at > now:
+            shares.append(
+                Share(
+                    talk=coming,
+                    moment=moment,
+                    ready_at=moment,
+                    expires_at=expires_at,
+                    standing=Standing.UPCOMING if moment > now else Standing.DUE,
+                    reason="",
+                )
+            )
+    return shares
+
+
+def _usual_weekday(talks: Collection[Talk]) -> int | None:
+    found = Counter(talk.day.weekday() for talk in talks if talk.day is not None)
+    return found.most_common(1)[0][0] if found else None
+
+
+def _days(weekly: Rule, series: Series, now: datetime) -> Iterator[date]:
+    """Give the rule's days from the last one on."""
+    today = series.local(now).date()
+    day = today - timedelta(days=(today.weekday() - (weekly.weekday or 0)) % 7)
+    while day <= today + _AHEAD:
+        yield day
+        day += timedelta(weeks=1)
+
+
+def _usual_day(day: date, weekly: Rule, usual: int) -> date:
+    """Give the day of the talk that the rule's mail of this day would be about."""
+    first = day + timedelta(days=weekly.days_before)
+    return first + timedelta(days=(usual - first.weekday()) % 7)
+
+
+def _next(talks: Collection[Talk], day: date) -> Talk | None:
+    ahead = [
+        talk
+        for talk in talks
+        if talk.starts_at is not None
+        and talk.day is not None
+        and talk.day > day
+        and not talk.cancelled
+        and not talk.unclear
+    ]
+    return min(ahead, key=lambda talk: (str(talk.starts_at), talk.id), default=None)
+
+
+def _within_term(talks: Collection[Talk], day: date, coming: Talk) -> bool:
+    before = any(talk.day is not None and day - TERM <= talk.day < day for talk in talks)
+    return before and coming.day is not None and coming.day - day <= TERM

@@ -1,0 +1,234 @@
+"""What an organiser decides: on one mail, by its key, or on one talk, by its id.
+
+A decision binds the talks that the key names at that time, for that rule, wherever they move.
+"""
+
+import getpass
+import os
+
+from announcer import app as parts
+from announcer.announcer import Clock, adopted
+from announcer.belief import accepted
+from announcer.console import each, planned, read
+from announcer.display import say
+from announcer.errors import UsageError
+from announcer.ledger import Decision, Ledger, Row, State, What
+from announcer.past import Standing
+from announcer.settings import SeriesSettings, Settings
+from announcer.talks import Talk
+
+_DONE = {
+    "hold": "held until `announcer release`",
+    "skip": "will not be sent",
+    "note": "will carry your paragraph",
+    "release": "released; it goes at its moment, or with the next pass if that has come",
+}
+
+
+class Office:
+    """Takes an organiser's word into the ledger."""
+
+    def __init__(
+        self, settings: Settings, chosen: tuple[SeriesSettings, ...], clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._chosen = {asked.series.id: asked for asked in chosen}
+        self._clock = clock
+
+    async def decide(self, key: str, what: What, words: str) -> int:
+        """Take a word on one mail.
+
+        Raises:
+            UsageError: there is no such mail, or it was sent already.
+        """
+        async with parts.opened_ledger(self._settings) as ledger:
+            await self._decide(ledger, key, what, words)
+        return 0
+
+    async def _decide(self, ledger: Ledger, key: str, what: What, words: str) -> None:
+        asked = self._series_of(key)
+        row = next((row for row in await ledger.rows() if row.key == key), None)
+        if row is not None and row.state is State.SENT:
+            raise UsageError(f"{key} was sent already; `announcer log {key}` shows it")
+        if row is not None:
+            rule, talks = row.rule, [said.identity for said in row.said]
+        else:
+            rule, talks = await self._planned(ledger, asked, key)
+        await self._write(ledger, asked, rule, talks, what, words, key=key)
+        done = "will carry no paragraph of yours" if (what, words) == ("note", "") else _DONE[what]
+        say(f"{key}: {done}")
+
+    async def _planned(
+        self, ledger: Ledger, asked: SeriesSettings, key: str
+    ) -> tuple[str, list[str]]:
+        """Give the rule and the talks that a key of the plan names."""
+        plan, _ = await planned(asked, self._settings, ledger, self._clock)
+        for mail in plan.announcements:
+            if mail.key == key:
+                return mail.rule, [talk.identity for talk in mail.talks]
+        known = [m.key for m in plan.announcements if m.standing is not Standing.MISSED]
+        raise UsageError(f"there is no mail {key}; known are: {', '.join(known[-12:]) or 'none'}")
+
+    async def release(self, key: str, why: str) -> int:
+        """Let one mail go.
+
+        Raises:
+            UsageError: there is no such mail, or nothing keeps it.
+        """
+        asked = self._series_of(key)
+        async with parts.opened_ledger(self._settings) as ledger:
+            row = next((row for row in await ledger.rows() if row.key == key), None)
+            plan, _ = await planned(asked, self._settings, ledger, self._clock)
+            held = {mail.key for mail in plan.standing(Standing.HELD)}
+            held |= {mail.key for mail in plan.standing(Standing.SKIPPED)}
+            if row is None and key not in held:
+                await self._planned(ledger, asked, key)
+                raise UsageError(f"{key} is not held, so there is nothing to release")
+            if row is not None and (row.state is not State.IN_DOUBT or key not in held):
+                await ledger.release(key, now=self._clock(asked.series))
+            # A person who lets it go has mended what was wrong with the account.
+            await ledger.resume(self._settings.smtp.account)
+            await self._decide(ledger, key, "release", why)
+        return 0
+
+    async def release_all(self) -> int:
+        """Let all go that caps hold."""
+        async with parts.opened_ledger(self._settings) as ledger:
+            rows = [row for row in await ledger.rows() if row.series in self._chosen]
+            held = [row for row in rows if row.state is State.HELD]
+            for row in held:
+                await ledger.release(row.key, now=self._clock(self._chosen[row.series].series))
+                say(f"{row.key}: {_DONE['release']}")
+        if not held:
+            say("Nothing is held by caps.")
+        return 0
+
+    async def settle(self, key: str, *, arrived: bool) -> int:
+        """End the doubt about one mail.
+
+        Raises:
+            UsageError: it is not in doubt, or shall never be sent again.
+        """
+        async with parts.opened_ledger(self._settings) as ledger:
+            row = await self._row(ledger, key)
+            now = self._clock(self._chosen[row.series].series)
+            await ledger.expire(row.series, now=now)
+            await ledger.settle(key, arrived=arrived, now=now)
+        words = "counts as sent" if arrived else "goes once more with the next pass"
+        say(f"{key}: {words}")
+        return 0
+
+    async def cancel(self, talk_id: str, why: str) -> int:
+        """Take a person's word that a talk is cancelled.
+
+        Raises:
+            UsageError: there is no such talk, or several series have one.
+        """
+        async with parts.opened_ledger(self._settings) as ledger:
+            asked, talk = await self._talk(ledger, talk_id)
+            await self._write(
+                ledger, asked, "", [talk.identity], "cancel", why, key=asked.series.id
+            )
+        say(
+            f"{asked.series.id}: talk {talk_id} is cancelled; if the list heard of it, the next pass "
+            f"tells it. `announcer accept {talk_id}` takes that back"
+        )
+        return 0
+
+    async def accept(self, talk_id: str | None) -> int:
+        """Take a person's word that a page, or one talk of it, is right as it stands."""
+        async with parts.opened_ledger(self._settings) as ledger:
+
+            async def take(asked: SeriesSettings) -> None:
+                adopted(asked.series, (await ledger.adoptions()).get(asked.series.id))
+                reading, now = await read(asked, self._clock), self._clock(asked.series)
+                history = await ledger.history(asked.series.id)
+                last = history.believed
+                only = [talk_id] if talk_id else []
+                found = accepted(last, reading, asked.series, now, only)
+                accepted_talks = [t for t in found.talks if talk_id in (None, t.id)]
+                if talk_id and not accepted_talks:
+                    raise UsageError(
+                        f"the page of {asked.series.id} has no talk {talk_id}; `announcer cancel "
+                        f"{talk_id}` calls it off, and `announcer accept` without an id forgets it"
+                    )
+                await ledger.believe(found)
+                identities = [talk.identity for talk in accepted_talks]
+                await self._write(ledger, asked, "", identities, "accept", "", key=asked.series.id)
+                ahead = sum(t.starts_at is not None and t.starts_at > now for t in found.talks)
+                what = f"talk {talk_id}" if talk_id else "the page"
+                for talk in last.gone if last else ():
+                    if talk not in found.gone and talk.identity not in {
+                        t.identity for t in found.talks
+                    }:
+                        say(f"{asked.series.id}: forgotten: {talk.id}, {talk.title} on {talk.day}")
+                say(
+                    f"{asked.series.id}: {what} is believed as it stands; {len(found.talks)} talks, "
+                    f"{ahead} ahead with a time"
+                )
+
+            return await each(tuple(self._chosen.values()), take)
+
+    async def _write(
+        self,
+        ledger: Ledger,
+        asked: SeriesSettings,
+        rule: str,
+        talks: list[str],
+        what: What,
+        words: str,
+        *,
+        key: str,
+    ) -> None:
+        at = self._clock(asked.series)
+        decisions = [
+            Decision(
+                series=asked.series.id,
+                rule=rule,
+                talk=talk,
+                what=what,
+                words=" ".join(words.split()),
+                who=_who(),
+                at=at,
+            )
+            for talk in talks
+        ]
+        await ledger.decide(decisions, key=key)
+
+    def _series_of(self, key: str) -> SeriesSettings:
+        name = key.partition("/")[0]
+        if name not in self._chosen:
+            raise UsageError(
+                f"there is no mail {key}; a key begins with the id of a series: "
+                f"{', '.join(sorted(self._chosen))}"
+            )
+        return self._chosen[name]
+
+    async def _row(self, ledger: Ledger, key: str) -> Row:
+        for row in await ledger.rows():
+            if row.key == key and row.series in self._chosen:
+                return row
+        raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
+
+    async def _talk(self, ledger: Ledger, talk_id: str) -> tuple[SeriesSettings, Talk]:
+        found = []
+        for asked in self._chosen.values():
+            believed = (await ledger.history(asked.series.id)).believed
+            talks = (*believed.talks, *believed.gone) if believed else ()
+            found += [(asked, talk) for talk in talks if talk.id == talk_id][:1]
+        if not found:
+            raise UsageError(f"no talk {talk_id} is known; `announcer talks` lists them")
+        if len(found) > 1:
+            names = ", ".join(asked.series.id for asked, _ in found)
+            raise UsageError(
+                f"several series have a talk {talk_id} ({names}); name one by --series"
+            )
+        return found[0]
+
+
+def _who() -> str:
+    """Name who decides: the user of this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

@@ -1,0 +1,180 @@
+"""The history of a series in the terms of the plan: what was told, and by which mails."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from announcer.cadence import ANNOUNCEMENT, NO_SEMINAR, UPDATE, Rule
+from announcer.ledger import Decision, History, Row, State
+from announcer.message import Said
+from announcer.talks import Series, Talk
+
+
+class Standing(StrEnum):
+    """Where a mail stands in the plan."""
+
+    DUE = "due"
+    UPCOMING = "upcoming"
+    MISSED = "missed"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One talk's part in the mail of one moment, before keys are given.
+
+    ``ready_at`` is when it may go: the moment, or later for what appeared after it.
+    """
+
+    talk: Talk
+    moment: datetime
+    ready_at: datetime
+    expires_at: datetime
+    standing: Standing
+    reason: str
+
+
+class Past:
+    """What the ledger knows of a series."""
+
+    def __init__(self, history: History, now: datetime) -> None:
+        self.clock = history.clock or now  # what leases go by
+        self._rules = history.adoption.rules if history.adoption else {}
+        self.rows: Mapping[str, Row] = {row.key: row for row in history.rows}
+        self._now = now
+        self._believed = history.believed
+        self._order = {row.key: number for number, row in enumerate(history.rows)}
+        self._last: dict[tuple[str, str], str] = {}  # the key of the last mail with a copy
+        self._marks: dict[tuple[str, str], list[tuple[date, date]]] = {
+            (c.rule, c.talk): [(c.day, c.moment_day)] for c in history.counted
+        }
+        for row in history.rows:
+            if not free(row, self.clock):
+                for said in row.said:
+                    self._mark(row, said)
+        self._counted = tuple(c.said for c in history.counted if c.said is not None)
+        self._decisions: dict[tuple[str, str], Decision] = {}
+        self._notes: dict[tuple[str, str], str] = {}
+        for decision in history.decisions:
+            place = (decision.rule, decision.talk)
+            if decision.what == "note":
+                self._notes[place] = decision.words
+            else:
+                self._decisions[place] = decision
+
+    def _mark(self, row: Row, said: Said) -> None:
+        marks = self._marks.setdefault((row.rule, said.identity), [])
+        # A mail of which no copy was made leaves the list with what it heard before.
+        if row.copies:
+            marks.clear()
+            self._last[row.rule, said.identity] = row.key
+        marks.append((said.day, said.moment_day))
+
+    def told(self, rule: Rule, talk: Talk, moment: datetime, series: Series) -> bool:
+        """Whether a rule has had its say about a talk, as it now stands.
+
+        An update that came after the rule's moment has said it for an announcement.
+        """
+        moment_day = series.local(moment).date()
+        marks = self._marks.get((rule.label, talk.identity), ())
+        if any(day == talk.day or at == moment_day for day, at in marks):
+            return True
+        return rule.kind == ANNOUNCEMENT and any(
+            row.kind == UPDATE and row.due_at >= moment and said.day == talk.day
+            for row, said in self.about(talk)
+            if not free(row, self.clock)
+        )
+
+    def superseded(self, key: str, rule: str, talks: Iterable[str]) -> bool:
+        """Whether a later mail of a rule told of one of these talks than the one of this key."""
+        last = (self._last.get((rule, talk), key) for talk in talks)
+        return any(self._order[other] > self._order[key] for other in last)
+
+    def known_since(self, rule: str, otherwise: datetime) -> datetime:
+        """Since when the ledger knows a rule."""
+        return self._rules.get(rule, otherwise)
+
+    def since(self, talk: Talk) -> datetime | None:
+        """Since when the facts of a talk are as they are; None where that is not known."""
+        at = self._believed.since.get(talk.identity) if self._believed else None
+        return at if at is not None and at <= self._now else None
+
+    def clear(self, talk: Talk) -> datetime | None:
+        """Since when a talk can be told of at its time; None where that is not known.
+
+        An instant ahead is of a clock that was wrong, and says nothing.
+        """
+        at = self._believed.clear.get(talk.identity) if self._believed else None
+        return at if at is not None and at <= self._now else None
+
+    def telling(self, talk: Talk) -> list[Row]:
+        """Give the mails that told, or may have told, of a talk, oldest first."""
+        return [row for row, _ in self.about(talk) if row.copies]
+
+    def said(self, talk: Talk) -> Said | None:
+        """What was last composed about a talk: its calendar entry follows on from there."""
+        return _last(said for _, said in self.about(talk)) or _last(self._taken(talk))
+
+    def last_told(self, talk: Talk) -> Said | None:
+        """What the list last heard, or may have heard, of a talk."""
+        told = (said for row, said in self.about(talk) if row.copies)
+        return _last(told) or _last(self._taken(talk))
+
+    def open_about(self, talk: Talk, kinds: Collection[str]) -> list[Said]:
+        """Give what mails say of a talk that are under way, or that a person must see to."""
+        return [
+            said
+            for row, said in self.about(talk)
+            if row.kind in kinds and row.state is not State.SENT and not free(row, self.clock)
+        ]
+
+    def decision(self, rule: str, talk: Talk) -> Decision | None:
+        """What an organiser last said of a rule's mails about a talk; with no rule, of the talk."""
+        return self._decisions.get((rule, talk.identity))
+
+    def note(self, rule: str, talk: Talk) -> str | None:
+        """The paragraph that an organiser wants on top of a rule's mail about a talk."""
+        return self._notes.get((rule, talk.identity)) or None
+
+    def about(self, talk: Talk) -> list[tuple[Row, Said]]:
+        """Give all mails about a talk, oldest first, each with what it says of it."""
+        return [
+            (row, said)
+            for row in self.rows.values()
+            for said in row.said
+            if said.identity == talk.identity and row.kind != NO_SEMINAR
+        ]
+
+    def _taken(self, talk: Talk) -> list[Said]:
+        return [said for said in self._counted if said.identity == talk.identity]
+
+
+def _last(said: Iterable[Said]) -> Said | None:
+    """Give the newest revision; of one revision the one that was said last."""
+    newest: Said | None = None
+    for one in said:
+        if newest is None or (one.sequence, one.stamp) >= (newest.sequence, newest.stamp):
+            newest = one
+    return newest
+
+
+def free(row: Row, clock: datetime) -> bool:
+    """Whether a key may be composed anew: no copy can exist, and nobody works on it."""
+    if row.state is State.CLAIMED:
+        return row.copies == 0 and row.lease_until <= clock
+    return row.state is State.RETRY and row.copies == 0
+
+
+def hindrance(kind: str, talk: Talk, series: Series) -> str | None:
+    """What keeps a talk from being told of, whatever the hour; None where nothing does."""
+    if talk.cancelled:
+        return "it is cancelled"
+    if talk.unclear:
+        return f"it is unclear: {talk.unclear}; its mails wait until the page is mended"
+    if talk.starts_at is None:
+        return "no start is known; give it on the page, or set start for the series"
+    if talk.tba and kind == ANNOUNCEMENT and not series.announce_tba:
+        return "it is still to be announced; the mail follows when the title is known"
+    return None
