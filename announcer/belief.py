@@ -37,6 +37,12 @@ def accepted(
     gone from it is then forgotten.
     """
     found = _recognised(last, reading, series, now, only or [t.id for t in reading.talks])
+    why = _doubts(last.talks, found.talks, _today(series, now)) if last and only else None
+    if why:
+        raise SourceUntrusted(
+            f"series {series.id}: {why}, so no single talk of the page is believed; mend the page, or "
+            f"say `announcer accept --series {series.id}` if all of it is right"
+        )
     gone = (
         found.gone if only else tuple(t for t in found.gone if not _ahead(t, _today(series, now)))
     )
@@ -101,12 +107,17 @@ def _recognised(
     if last is None:
         return Matched(talks=reading.talks, gone=(), unsure=frozenset())
     known = [talk for talk in last.talks if talk.identity not in last.unsure]
-    return matched([*known, *last.gone], reading.talks, _today(series, now), accepted=only)
+    taken = set(last.seen) - last.unsure
+    return matched(
+        [*known, *last.gone], reading.talks, _today(series, now), accepted=only, taken=taken
+    )
 
 
 def _kept(last: Believed | None, found: Matched, series: Series, now: datetime) -> Believed:
     seen = dict(last.seen) if last else {}
     before = {talk.identity: talk for talk in (*last.talks, *last.gone)} if last else {}
+    gone_before = {talk.identity for talk in last.gone} if last else set()
+    went = {talk.identity for talk in found.gone} - gone_before
     since: dict[str, datetime] = {}
     clear: dict[str, datetime] = {}
     for talk in (*found.talks, *found.gone):
@@ -115,7 +126,7 @@ def _kept(last: Believed | None, found: Matched, series: Series, now: datetime) 
         if last is None:
             continue  # who knows how long it has stood there
         for kept, earlier, facts in ((since, last.since, _facts), (clear, last.clear, _slot)):
-            if known is None or facts(known) != facts(talk):
+            if known is None or name in went or facts(known) != facts(talk):
                 kept[name] = now
             elif name in earlier:
                 kept[name] = earlier[name]
@@ -125,7 +136,11 @@ def _kept(last: Believed | None, found: Matched, series: Series, now: datetime) 
         read_at=now,
         talks=found.talks,
         seen=seen,
-        gone=tuple(talk for talk in found.gone if talk.day is not None and talk.day >= oldest),
+        gone=tuple(
+            talk
+            for talk in found.gone
+            if (talk.day or series.local(since.get(talk.identity, now)).date()) >= oldest
+        ),
         unsure=found.unsure,
         since=since,
         clear=clear,

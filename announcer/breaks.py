@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from announcer.cadence import ANNOUNCEMENT, Rule, instant
-from announcer.past import Past, Share, Standing
+from announcer.cadence import ANNOUNCEMENT, NO_SEMINAR, Rule, instant
+from announcer.past import Past, Share, Standing, by_a_person
 from announcer.quantities import Span
 from announcer.talks import Series, Talk
 
@@ -45,21 +45,37 @@ def quiet_weeks(
             or any(missed_day in span for span in breaks)
             or not _within_term(talks, missed_day, coming)
             or moment < past.known_since(weekly.label, moment)
+            or past.has_told_of(weekly.label, moment)
+            or _has_lost_its_date(talks, past, moment)
         ):
             continue
         expires_at = moment + LATEST
         if expires_at > now:
+            standing, reason = Standing.UPCOMING if moment > now else Standing.DUE, ""
+            decision = past.decision(NO_SEMINAR, coming)
+            if decision is not None and decision.what == "skip":
+                standing, reason = Standing.SKIPPED, by_a_person("skipped", decision)
+            elif decision is not None and decision.what == "hold":
+                standing, reason = Standing.HELD, by_a_person("held", decision)
             shares.append(
                 Share(
                     talk=coming,
                     moment=moment,
                     ready_at=moment,
                     expires_at=expires_at,
-                    standing=Standing.UPCOMING if moment > now else Standing.DUE,
-                    reason="",
+                    standing=standing,
+                    reason=reason,
                 )
             )
     return shares
+
+
+def _has_lost_its_date(talks: Collection[Talk], past: Past, moment: datetime) -> bool:
+    """Whether a talk has no date lately: it may be that of this very week, which the page hides."""
+    return any(
+        talk.day is None and not talk.cancelled and moment - (past.since(talk) or moment) < TERM
+        for talk in talks
+    )
 
 
 def _usual_weekday(talks: Collection[Talk]) -> int | None:

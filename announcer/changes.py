@@ -13,9 +13,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from announcer.cadence import CANCELLATION, UPDATE, Changes, Field, Policy
-from announcer.ledger import Decision
 from announcer.message import Said
-from announcer.past import Past, Share, Standing, hindrance
+from announcer.past import Past, Share, Standing, by_a_person, hindrance
 from announcer.talks import Series, Status, Talk
 
 # So close to the talk a change is told at once.
@@ -38,6 +37,11 @@ def owed(
         elif not talk.cancelled and changes.update != "off":
             shares[UPDATE] += _update(talk, told, series, past, changes, now)
     return shares
+
+
+def settled_at(known_at: datetime, soon: datetime, changes: Changes) -> datetime:
+    """When what is known since may be told: once it has stood a while, or the talk is near."""
+    return min(known_at + changes.quiet, max(known_at, soon - SOON))
 
 
 def differences(talk: Talk, told: Said) -> tuple[Field, ...]:
@@ -67,11 +71,6 @@ def as_told(said: Said, *, status: Status = Status.CONFIRMED) -> Talk:
         stream=said.stream,
         status=status,
     )
-
-
-def by_a_person(what: str, decision: Decision) -> str:
-    """Say what an organiser decided, and why."""
-    return f"{what} by {decision.who}" + (f": {decision.words}" if decision.words else "")
 
 
 def stream_key(url: str | None) -> str | None:
@@ -115,7 +114,11 @@ def _cancellation(
         standing=Standing.DUE,
         reason="",
     )
-    yield _standing(share, CANCELLATION, changes.cancellation, past, now)
+    if talk.unclear:
+        why = f"talk {talk.id}: {talk.unclear}"
+        yield replace(share, standing=Standing.HELD, reason=why)
+    else:
+        yield _standing(share, CANCELLATION, changes.cancellation, past, now)
 
 
 def _update(
@@ -140,7 +143,7 @@ def _update(
     if known_at >= talk.starts_at:
         return
     soon = min(talk.starts_at, told.starts_at if told.starts_at > known_at else talk.starts_at)
-    ready_at = known_at if soon - known_at <= SOON else known_at + changes.quiet
+    ready_at = settled_at(known_at, soon, changes)
     share = Share(
         talk=talk,
         moment=known_at,
@@ -187,7 +190,8 @@ def _standing(share: Share, kind: str, policy: Policy, past: Past, now: datetime
     if share.expires_at <= now:
         why = f"talk {talk.id}: it has begun before it could go"
         return replace(share, standing=Standing.MISSED, reason=why)
-    if decision is not None and decision.what == "skip":
+    # A change that was skipped is not the next one, of which the person did not know.
+    if decision is not None and decision.what == "skip" and decision.at >= share.moment:
         return replace(share, standing=Standing.SKIPPED, reason=by_a_person("skipped", decision))
     released = decision is not None and decision.what == "release" and decision.at >= share.moment
     if decision is not None and decision.what == "hold":

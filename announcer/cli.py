@@ -41,10 +41,10 @@ from announcer.errors import (
     SourceError,
     UsageError,
 )
-from announcer.ledger import Believed, Ledger
+from announcer.ledger import History, Ledger
 from announcer.message import Message
-from announcer.past import Standing
-from announcer.plan import counted_as_told
+from announcer.past import Past, Standing
+from announcer.plan import as_decided, counted_as_told
 from announcer.report import Delivery, Fate, Report
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
 from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
@@ -164,7 +164,8 @@ def talks(
     shapes: list[dict[str, object]] = []
 
     async def show(asked: SeriesSettings) -> None:
-        last = await _last_believed(settings, asked)
+        history = await _history(settings, asked)
+        last = history.believed if history else None
         at = clock(asked.series)
         trouble: SourceError | None = None
         warnings: tuple[str, ...] = ()
@@ -176,6 +177,9 @@ def talks(
             if last is None:
                 raise
             found, trouble = to_plan(last, asked.series, at), error
+        if history is not None:
+            past = Past(history, at)
+            found = tuple(as_decided(talk, past) for talk in found)
         found = tuple(sorted(found, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)))
         shapes.extend(talk_shape(talk, asked.series) for talk in found)
         warnings = (*warnings, *(w for talk in found for w in talk.warnings))
@@ -198,11 +202,11 @@ def talks(
     _run(work())
 
 
-async def _last_believed(settings: Settings, asked: SeriesSettings) -> Believed | None:
-    """Give what the ledger says was last believed, where there is one that can be read."""
+async def _history(settings: Settings, asked: SeriesSettings) -> History | None:
+    """Give what the ledger knows of a series, where there is one that can be read."""
     try:
         async with parts.copied_ledger(settings) as (ledger, _):
-            return (await ledger.history(asked.series.id)).believed
+            return await ledger.history(asked.series.id)
     except LedgerError as error:
         console.note(f"{error}; the talks are shown as the page has them")
         return None

@@ -34,7 +34,12 @@ Evidence = Callable[[Talk, Talk], bool]
 
 
 def matched(
-    known: Sequence[Talk], found: Sequence[Talk], today: date, *, accepted: Iterable[str] = ()
+    known: Sequence[Talk],
+    found: Sequence[Talk],
+    today: date,
+    *,
+    accepted: Iterable[str] = (),
+    taken: Iterable[str] = (),
 ) -> Matched:
     """Recognise talks.
 
@@ -42,6 +47,7 @@ def matched(
         known: those that were believed last, and those that had gone from the page by then.
         found: those of the page, in its order.
         today: the local day; a talk that was held is not taken for another one lightly.
+        taken: identities that were given before, to talks that are forgotten too.
         accepted: ids of which a person said that they are right as they stand.
     """
     before, after = list(known), list(found)
@@ -59,7 +65,7 @@ def matched(
                 before.remove(old)
             elif old.day is not None and old.day >= today:
                 unsure[new.id] = _question(old, new)
-    taken = {talk.identity for talk in known}
+    taken = {*taken, *(talk.identity for talk in known)}
     talks = []
     for new in found:
         talk = _identified(new, pairs.get(new.id), taken)

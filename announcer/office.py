@@ -137,7 +137,13 @@ class Office:
 
     async def accept(self, talk_id: str | None) -> int:
         """Take a person's word that a page, or one talk of it, is right as it stands."""
+        if talk_id == "":
+            raise UsageError(
+                "say which talk: `announcer accept ID`; without ID it is the whole page"
+            )
         async with parts.opened_ledger(self._settings) as ledger:
+            if talk_id is not None and len(self._chosen) > 1:
+                raise UsageError(f"name the series of talk {talk_id} by --series")
 
             async def take(asked: SeriesSettings) -> None:
                 adopted(asked.series, (await ledger.adoptions()).get(asked.series.id))
@@ -215,9 +221,15 @@ class Office:
         for asked in self._chosen.values():
             believed = (await ledger.history(asked.series.id)).believed
             talks = (*believed.talks, *believed.gone) if believed else ()
-            found += [(asked, talk) for talk in talks if talk.id == talk_id][:1]
+            found += [(asked, talk) for talk in talks if talk.id == talk_id]
         if not found:
             raise UsageError(f"no talk {talk_id} is known; `announcer talks` lists them")
+        if len({asked.series.id for asked, _ in found}) == 1 < len(found):
+            readings = " and ".join(f'"{talk.title}" on {talk.day}' for _, talk in found)
+            raise UsageError(
+                f"{talk_id} can be two talks, {readings}, one of which has gone from the page or is "
+                "not known for sure; put it on the page with a number of its own, marked as cancelled"
+            )
         if len(found) > 1:
             names = ", ".join(asked.series.id for asked, _ in found)
             raise UsageError(

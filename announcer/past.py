@@ -56,11 +56,11 @@ class Past:
                     self._mark(row, said)
         self._counted = tuple(c.said for c in history.counted if c.said is not None)
         self._decisions: dict[tuple[str, str], Decision] = {}
-        self._notes: dict[tuple[str, str], str] = {}
+        self._notes: dict[tuple[str, str], Decision] = {}
         for decision in history.decisions:
             place = (decision.rule, decision.talk)
             if decision.what == "note":
-                self._notes[place] = decision.words
+                self._notes[place] = decision
             else:
                 self._decisions[place] = decision
 
@@ -91,6 +91,12 @@ class Past:
         """Whether a later mail of a rule told of one of these talks than the one of this key."""
         last = (self._last.get((rule, talk), key) for talk in talks)
         return any(self._order[other] > self._order[key] for other in last)
+
+    def has_told_of(self, rule: str, moment: datetime) -> bool:
+        """Whether a mail of a rule went out, or may have, for this moment."""
+        return any(
+            row.rule == rule and row.due_at == moment and row.copies for row in self.rows.values()
+        )
 
     def known_since(self, rule: str, otherwise: datetime) -> datetime:
         """Since when the ledger knows a rule."""
@@ -136,7 +142,13 @@ class Past:
 
     def note(self, rule: str, talk: Talk) -> str | None:
         """The paragraph that an organiser wants on top of a rule's mail about a talk."""
-        return self._notes.get((rule, talk.identity)) or None
+        note = self._notes.get((rule, talk.identity))
+        if note is None or any(
+            row.rule == rule and row.copies and row.claimed_at > note.at
+            for row, _ in self.about(talk)
+        ):
+            return None  # it stood on the one mail that it was meant for
+        return note.words or None
 
     def about(self, talk: Talk) -> list[tuple[Row, Said]]:
         """Give all mails about a talk, oldest first, each with what it says of it."""
@@ -178,3 +190,8 @@ def hindrance(kind: str, talk: Talk, series: Series) -> str | None:
     if talk.tba and kind == ANNOUNCEMENT and not series.announce_tba:
         return "it is still to be announced; the mail follows when the title is known"
     return None
+
+
+def by_a_person(what: str, decision: Decision) -> str:
+    """Say what an organiser decided, and why."""
+    return f"{what} by {decision.who}" + (f": {decision.words}" if decision.words else "")

@@ -23,11 +23,11 @@ from announcer.cadence import (
     Changes,
     Rule,
 )
-from announcer.changes import SOON, by_a_person, owed
+from announcer.changes import owed, settled_at
 from announcer.invite import digest, uid
 from announcer.ledger import CountedAsTold, History, Pause, Row, State
 from announcer.message import Said
-from announcer.past import Past, Share, Standing, free, hindrance
+from announcer.past import Past, Share, Standing, by_a_person, free, hindrance
 from announcer.quantities import Span
 from announcer.talks import Series, Status, Talk
 from announcer.unsettled import BY_RULE, OnDoubt, expiry, unsettled
@@ -62,7 +62,7 @@ def plan_announcements(
         breaks: days without seminar; None where nothing is said of a week without a talk.
     """
     past = Past(history, now)
-    talks = [_as_decided(talk, past) for talk in talks]
+    talks = [as_decided(talk, past) for talk in talks]
     planned: list[Announcement] = []
     for kind, shares in owed(talks, series, past, changes, now).items():
         planned += _mails(kind, kind, shares, series, past, now)
@@ -83,7 +83,7 @@ def plan_announcements(
     return Plan(announcements=tuple(order))
 
 
-def _as_decided(talk: Talk, past: Past) -> Talk:
+def as_decided(talk: Talk, past: Past) -> Talk:
     """Let an organiser's word on a talk count for what the page says of it."""
     decision = past.decision("", talk)
     if decision is None or decision.what != "cancel":
@@ -175,7 +175,7 @@ def _share(
     if expires_at <= max(now, moment):
         standing, reason = Standing.MISSED, _why_missed(rule, talk, moment, expires_at)
     decision = past.decision(rule.label, talk)
-    fresh = _fresh_news(talk, moment, past, planned, now) if rule.kind == REMINDER else ""
+    fresh = _fresh_news(talk, moment, past, planned, changes, now) if rule.kind == REMINDER else ""
     if why := hindrance(rule.kind, talk, series):
         standing = Standing.HELD if standing is not Standing.MISSED else standing
         standing = Standing.SKIPPED if talk.cancelled else standing
@@ -207,7 +207,7 @@ def _ready_at(rule: Rule, talk: Talk, moment: datetime, past: Past, changes: Cha
     on_time = clear is None or clear <= moment
     if rule.kind != ANNOUNCEMENT or on_time or since is None or talk.starts_at is None:
         return moment
-    return since if talk.starts_at - since <= SOON else since + changes.quiet
+    return settled_at(since, talk.starts_at, changes)
 
 
 def _told_by_update(talk: Talk, moment: datetime, planned: Sequence[Announcement]) -> bool:
@@ -234,6 +234,7 @@ def _fresh_news(
     moment: datetime,
     past: Past,
     planned: Sequence[Announcement],
+    changes: Changes,
     now: datetime,
 ) -> str:
     """Why a reminder would tell nothing new; empty where it would."""
@@ -246,7 +247,9 @@ def _fresh_news(
             continue  # as above: whoever wants two reminders gets both
         going = mail.standing in (Standing.DUE, Standing.UPCOMING) and talk in mail.talks
         goes_at = max(mail.due_at, now)
-        if going and moment - FRESH < goes_at <= max(moment, now):
+        # What has changed is told as such, and not first by a reminder that seems to tell nothing new.
+        latest = max(moment, now) + (changes.quiet if mail.kind == UPDATE else timedelta(0))
+        if going and moment - FRESH < goes_at <= latest:
             return f"talk {talk.id}: {mail.key} tells of it less than 12 hours before"
     return ""
 

@@ -7,10 +7,10 @@ from typing import Final, Literal
 
 from announcer.announcement import Announcement
 from announcer.cadence import ANNOUNCEMENT, CANCELLATION, REMINDER, Rule, instant
-from announcer.changes import as_told, by_a_person, differences
+from announcer.changes import as_told, differences
 from announcer.ledger import Row, State
 from announcer.ledger.steps import free_at
-from announcer.past import Past, Standing, free, hindrance
+from announcer.past import Past, Standing, by_a_person, free, hindrance
 from announcer.talks import Series, Talk
 
 BY_RULE: Final = frozenset({ANNOUNCEMENT, REMINDER})

@@ -43,6 +43,8 @@ _CANCELLED: Final = re.compile(
     r"\b(?:cancel+ed|canceled|called off|entfällt|fällt aus|abgesagt|annulée?)\b[\s:!–-]*",
     re.IGNORECASE,
 )
+_STRUCK: Final = re.compile(r"~~.+?~~|<(s|del)>.+?</\1>")
+_QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
 _LINK: Final = re.compile(r"(?<!!)\[([^\]\n]*)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 _PLAYER: Final = re.compile(r"<(?:iframe|video|embed)\b[^>]*?\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]*>(?:\s*</(?:iframe|video|embed)\s*>)?", re.IGNORECASE)  # fmt: skip
 _BARE: Final = re.compile(r"(?<![(\[<\"'=\w])https?://[^\s<>)\]\"']+")
@@ -184,7 +186,10 @@ def _sections(text: str) -> Iterator[_Section]:
         level = len(heading[1])
         above = [h for h in above if h[0] < level]
         section = _Section(
-            level=level, heading=heading[2], line=number, above=tuple(h[1] for h in above)
+            level=level,
+            heading=_without_struck(heading[2]),
+            line=number,
+            above=tuple(h[1] for h in above),
         )
         above.append((level, heading[2]))
     yield section
@@ -200,6 +205,39 @@ def _entries(sections: Sequence[_Section], order: DateOrder | None) -> list[_Sec
         if s.line in dated
         or ((s.level, s.above[-1:] and s.level) in beside and _numbered_or_quoted(s.heading))
     ]
+
+
+def _without_struck(heading: str) -> str:
+    """Leave out what an organiser struck and wrote anew beside it: an old date, title or room.
+
+    Where nothing is left but a number and a date, the talk itself is struck, and stays so.
+    """
+    left = _STRUCK.sub(" ", heading)
+    rest = _NUMBER.sub("", left.strip(), count=1)
+    for found in reversed(written_dates(rest, None)):
+        rest = rest[: found.span[0]] + " " + rest[found.span[1] :]
+    for found_time in reversed(written_times(rest)):
+        rest = rest[: found_time.span[0]] + " " + rest[found_time.span[1] :]
+    rest = _CANCELLED.sub("", WEEKDAY.sub("", rest))
+    return left if re.search(r"[^\W\d_]", rest) else heading
+
+
+def _without_mark(heading: str, mark: re.Pattern[str]) -> tuple[str, bool]:
+    """Take a mark out of a heading, and say whether it stood there.
+
+    Within a quoted title it is a word like any other, unless the title begins with it as a mark.
+    """
+    parts = _QUOTED.split(heading)  # every second one is a quoted title
+    found = False
+    for number, part in enumerate(parts):
+        first = mark.match(part[1:]) if number % 2 else None
+        if number % 2 and (
+            first is None or not (re.search("[:!–-]", first[0]) or first.end() + 2 == len(part))
+        ):
+            continue
+        parts[number], times = mark.subn("", part)
+        found = found or times > 0
+    return "".join(parts), found
 
 
 def _numbered_or_quoted(heading: str) -> bool:
@@ -337,8 +375,11 @@ class _Entry:
         heading = re.sub(r"~~|</?(?:s|del|b|i|em|strong)>", "", heading)
         extra = "|".join(map(re.escape, self.page.hints.cancel_words))
         own = re.compile(rf"(?:{extra})[\s:!–-]*", re.IGNORECASE) if extra else None
-        cancelled = bool(struck or _CANCELLED.search(heading) or (own and own.search(heading)))
-        heading = _CANCELLED.sub("", own.sub("", heading) if own else heading)
+        heading, marked = _without_mark(heading, _CANCELLED)
+        if own:
+            heading, by_own = _without_mark(heading, own)
+            marked = marked or by_own
+        cancelled = bool(struck or marked)
         numbered = _NUMBER.match(heading.strip())
         bare = heading.strip()[numbered.end() :] if numbered else heading
         bare = _LINK.sub(r"\1", bare)
