@@ -20,6 +20,7 @@ folder (``tests/test_map.py`` checks it)::
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
     0  quantities    durations, weekdays and clock times, as people write them
+    0  words         the words of the mails in each language, from locale/
     1  cadence       Rule: talk -> the instant of its mail
     1  invite        talk -> calendar bytes
     1  prose         Markdown of a talk -> safe HTML, and plain text
@@ -35,6 +36,7 @@ folder (``tests/test_map.py`` checks it)::
     4  changes       what the list must hear because the page says something else than it was told
     4  breaks        weeks without a talk, and days without seminar
     5  unsettled     the mails of the ledger that are still open, or want a person
+    5  facts         a talk in the words of a mail, in one language
     6  plan          plan_announcements
     7  compose       Announcement -> Message
     7  verify        re-reads a composed mail before it may go

@@ -18,6 +18,7 @@ from announcer.plan import never_fires
 from announcer.settings import SeriesSettings, Settings
 from announcer.talks import Reading, Series, Status, Talk
 from announcer.verify import verify
+from announcer.words import has_words
 
 
 class Checkup:
@@ -158,10 +159,10 @@ def _remarks(
         if talk.unclear and ahead_or_undated and not any(talk.unclear in w for w in talk.warnings):
             yield f"talk {talk.id} is not announced: {talk.unclear}"
     yield from _never(asked, ahead)
-    if not asked.series.language.startswith("en"):
+    if not has_words(asked.series.language):
         yield (
             f'language = "{asked.series.language}": dates are written in it, but the words of the '
-            "mails are English in this version; a templates folder can change them"
+            "mails are English, as there is no catalogue of it; docs/templates.md says how to add one"
         )
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,59 +15,26 @@ from uuid import UUID, uuid5
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
 
 from announcer.announcement import Announcement
-from announcer.cadence import CANCELLATION, NO_SEMINAR, REMINDER, UPDATE
-from announcer.changes import as_told, differences
+from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.errors import TemplateFailed, VerificationFailed
+from announcer.facts import all_facts, preheader, starts_in
 from announcer.invite import digest, invite, uid
 from announcer.message import Message, Said
-from announcer.prose import WIDTH, shortened, to_html, to_text
-from announcer.talks import Series, Status, Talk
+from announcer.prose import WIDTH, one_line
+from announcer.talks import Series, Talk
+from announcer.words import words
 
 # RFC 2045, 6.7 (5) allows lines of 76; the library would write 78.
 POLICY: Final = SMTP.clone(max_line_length=76)
 _NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
-_LONGEST_ABSTRACT: Final = 12_000
 LONGEST_CONCERN: Final = 2_000
-LATE: Final = timedelta(minutes=10)
 _BUILT_IN: Final = next(
     folder
     for folder in (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
     if folder.is_dir()
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One thing that is not as the list was told, in the words of a mail."""
-
-    what: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """One talk in the words of a mail."""
-
-    heading: str
-    tba: bool
-    speakers: tuple[str, ...]
-    day: str
-    short_day: str
-    clock: str
-    when: str
-    location: str | None
-    stream: str | None
-    url: str | None
-    text: str
-    html: Markup
-    cut: str | None
-    today: bool = False  # whether the mail is made on the talk's own day
-    back: bool = False  # whether the list was told that it is cancelled
-    changes: tuple[Change, ...] = ()
 
 
 def message_id(key: str, domain: str) -> str:
@@ -83,14 +49,8 @@ class MailComposer:
         """Take the user's folder, and for test mails a word that makes their Message-IDs their own."""
         folders = [FileSystemLoader(folder) for folder in (templates, _BUILT_IN) if folder]
         self._test = test
-        self._environment = SandboxedEnvironment(
-            loader=ChoiceLoader(folders),
-            undefined=StrictUndefined,
-            autoescape=lambda name: name is not None and name.endswith(".html"),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters["hang"] = _hang
+        self._loader = ChoiceLoader(folders)
+        self._environments: dict[str, SandboxedEnvironment] = {}
 
     def subject(self, announcement: Announcement) -> str:
         """Give the subject as it would be now.
@@ -99,7 +59,7 @@ class MailComposer:
             TemplateFailed: the template cannot be rendered.
         """
         series = announcement.series
-        facts = _all_facts(announcement, announcement.due_at, prose=False)
+        facts = all_facts(announcement, announcement.due_at, series.language, prose=False)
         return self._subject(announcement, {"series": series, "talks": facts})
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
@@ -122,7 +82,7 @@ class MailComposer:
         Raises:
             TemplateFailed: its template cannot be rendered.
         """
-        names = {"series": series, "concerns": [_clean(c, LONGEST_CONCERN) for c in concerns]}
+        names = {"series": series, "concerns": [one_line(c, LONGEST_CONCERN) for c in concerns]}
         key = f"{series.id}/notice/{series.local(now):%Y-%m-%dT%H:%M:%S}"
         subject = self._line("notice", "subject", names)
         mail = EmailMessage(policy=POLICY)
@@ -151,18 +111,18 @@ class MailComposer:
 
     def _compose(self, announcement: Announcement, now: datetime) -> Message:
         series = announcement.series
-        facts = _all_facts(announcement, now)
+        language = series.language
+        facts = all_facts(announcement, now, language)
         names: dict[str, Any] = {
             "series": series,
             "talks": facts,
             "kind": announcement.kind,
-            "notes": [_clean(note, LONGEST_CONCERN) for note in announcement.notes],
-            "starts_in": _starts_in(announcement, now),
+            "notes": [one_line(note, LONGEST_CONCERN) for note in announcement.notes],
+            "starts_in": starts_in(announcement, now, language),
         }
         names["subject"] = subject = self._subject(announcement, names)
         names["first_line"] = self._line(announcement.kind, "first_line", names)
-        place = " · ".join(filter(None, (facts[0].location, facts[0].stream and "live stream")))
-        names["preheader"] = ", ".join((facts[0].day, facts[0].clock)) + (place and f" · {place}")
+        names["preheader"] = preheader(facts[0], language)
         said = tuple(_said(talk, announcement) for talk in announcement.talks)
         mail = self._headers(announcement, subject, now)
         mail.set_content(self._text(announcement.kind, names), cte="quoted-printable")
@@ -196,15 +156,34 @@ class MailComposer:
         return f"[test] {subject}" if self._test else subject
 
     def _line(self, kind: str, part: str, names: Mapping[str, Any]) -> str:
-        return _clean(self._render(f"{kind}/{part}.txt", names))
+        return one_line(self._render(f"{kind}/{part}.txt", names))
 
     def _text(self, kind: str, names: Mapping[str, Any]) -> str:
         text = self._render(f"{kind}/text.txt", names)
         return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
+    def _speaking(self, language: str) -> SandboxedEnvironment:
+        """Give the templates with the words of a language.
+
+        The words are global, as a template that another imports does not see what is rendered.
+        """
+        if language not in self._environments:
+            spoken = SandboxedEnvironment(
+                loader=self._loader,
+                undefined=StrictUndefined,
+                autoescape=lambda name: name is not None and name.endswith(".html"),
+                trim_blocks=True,
+                lstrip_blocks=True,
+                extensions=["jinja2.ext.i18n"],
+            )
+            spoken.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+            spoken.filters["hang"] = _hang
+            self._environments[language] = spoken
+        return self._environments[language]
+
     def _render(self, name: str, names: Mapping[str, Any]) -> str:
         try:
-            return self._environment.get_template(name).render(names)
+            return self._speaking(names["series"].language).get_template(name).render(names)
         except TemplateError as error:
             place = getattr(error, "filename", None) or name
             line = getattr(error, "lineno", None) or _line_of(error)
@@ -247,16 +226,7 @@ def _line_of(error: BaseException) -> int | None:
 
 
 def _address(name: str, address: str) -> Address:
-    return Address(_clean(name), addr_spec=address)
-
-
-def _clean(text: str, most: int = 400) -> str:
-    """Make one line of what a header may carry (mail.md A8.1: also against encoded words)."""
-    shown = "".join(
-        " " if ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" else c for c in text
-    )
-    shown = shown.encode("utf-8", "ignore").decode()
-    return " ".join(shown.replace("=?", "= ?").split())[:most].rstrip()
+    return Address(one_line(name), addr_spec=address)
 
 
 def _set_subject(mail: EmailMessage, subject: str) -> None:
@@ -330,89 +300,6 @@ def _said(talk: Talk, announcement: Announcement) -> Said:
         sequence=sequence,
         stamp=stamp,
         digest=content,
-    )
-
-
-def _all_facts(mail: Announcement, now: datetime, *, prose: bool = True) -> list[Facts]:
-    """Give the talks of a mail in its words, with what changed where it tells of that."""
-    told = {said.identity: said for said in mail.told} if mail.kind == UPDATE else {}
-    found = []
-    for talk in mail.talks:
-        facts = _facts(talk, mail.series, prose=prose)
-        said = told.get(talk.identity)
-        found.append(
-            replace(
-                facts,
-                today=talk.day == mail.series.local(now).date(),
-                back=said is not None and said.status == Status.CANCELLED.value,
-                changes=_changes(facts, talk, said, mail.series) if said else (),
-            )
-        )
-    return found
-
-
-def _changes(facts: Facts, talk: Talk, told: Said, series: Series) -> tuple[Change, ...]:
-    """Name what changed, before and after; the title too, though it alone is no reason to write."""
-    before = _facts(as_told(told), series, prose=False)
-    news = set(differences(talk, told))
-    rows = (
-        ({"start", "end"} & news, "When", before.when, facts.when),
-        ({"place"} & news, "Where", before.location, facts.location),
-        ({"stream"} & news, "Stream", before.stream, facts.stream),
-        ({"speakers"} & news, "Who", ", ".join(before.speakers), ", ".join(facts.speakers)),
-        (talk.title != told.title, "What", before.heading, facts.heading),
-    )
-    return tuple(
-        Change(what=what, before=old or "not known", after=new or "not known")
-        for changed, what, old, new in rows
-        if changed
-    )
-
-
-def _starts_in(mail: Announcement, now: datetime) -> str:
-    """Say how long it is until the talk, where a reminder goes out late; else nothing."""
-    starts_at = mail.talks[0].starts_at
-    if mail.kind != REMINDER or starts_at is None or now - mail.due_at < LATE or starts_at <= now:
-        return ""
-    minutes = round((starts_at - now) / timedelta(minutes=1))
-    hours, rest = divmod(minutes, 60)
-    parts = [_plural(hours, "hour"), _plural(rest, "minute")]
-    return " and ".join(filter(None, parts)) or "less than a minute"
-
-
-def _plural(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}" if number else ""
-
-
-def _facts(talk: Talk, series: Series, *, prose: bool = True) -> Facts:
-    from babel.dates import format_date, format_time  # noqa: PLC0415 - only who composes pays
-
-    assert talk.starts_at and talk.ends_at  # noqa: S101, PT018 - the plan sees to it
-    start, end = series.local(talk.starts_at), series.local(talk.ends_at)
-    locale = series.language.replace("-", "_")
-    day = format_date(start, "full", locale=locale)
-    clock = format_time(start, "HH:mm", locale=locale)
-    offset = start.utcoffset() or timedelta(0)
-    hours, minutes = divmod(int(offset.total_seconds()) // 60, 60)
-    utc = f"UTC{hours:+d}" + (f":{minutes:02d}" if minutes else "")
-    name = start.tzname() or utc
-    zone = f"{name}, {utc}" if not name.startswith(("+", "-", "UTC")) else utc
-    page = talk.url or series.website
-    text, cut = shortened(talk.abstract or "", _LONGEST_ABSTRACT) if prose else ("", False)
-    return Facts(
-        heading=_clean(talk.title) if talk.title else "title to be announced",
-        tba=talk.tba,
-        speakers=tuple(map(_clean, talk.speakers)),
-        day=day,
-        short_day=format_date(start, "EEE d MMM", locale=locale),
-        clock=clock,
-        when=f"{day}, {clock}–{format_time(end, 'HH:mm', locale=locale)} ({zone})",
-        location=talk.location,
-        stream=talk.stream,
-        url=talk.url,
-        text=to_text(text),
-        html=Markup(to_html(text)),  # noqa: S704 - nh3 has cleaned it
-        cut=page if cut else None,
     )
 
 

@@ -13,6 +13,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 from icalendar.prop import vRecur
 
 from announcer.talks import Series, Talk
+from announcer.words import words
 
 _NAMESPACE: Final = UUID("5f0c7c1e-9a67-5c0e-8f0d-2c8f5f3b7a10")
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -49,7 +50,8 @@ def invite(
     place = series.timezone if zone is not None and not twice else UTC
     event.add("dtstart", talk.starts_at.astimezone(place))
     event.add("dtend", talk.ends_at.astimezone(place))
-    event.add("summary", f"{series.name}: {talk.title or 'to be announced'}")
+    title = talk.title or words(series.language).gettext("to be announced")
+    event.add("summary", f"{series.name}: {title}")
     if talk.location or talk.stream:
         event.add("location", talk.location or talk.stream)
     event.add("description", _description(talk, series))
@@ -75,7 +77,7 @@ def _description(talk: Talk, series: Series) -> str:
     lines = [
         ", ".join(talk.speakers),
         talk.location or "",
-        f"Stream: {talk.stream}" if talk.stream else "",
+        f"{words(series.language).gettext('Stream:')} {talk.stream}" if talk.stream else "",
         talk.url or series.website or "",
     ]
     return "\n".join(filter(None, lines))

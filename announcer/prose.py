@@ -22,6 +22,15 @@ _TAGS: Final = {
 _LONGEST_WORD: Final = 900
 
 
+def one_line(text: str, most: int = 400) -> str:
+    """Give one line of what a header may carry (mail.md A8.1: also against encoded words)."""
+    shown = "".join(
+        " " if ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" else c for c in text
+    )
+    shown = shown.encode("utf-8", "ignore").decode()
+    return " ".join(shown.replace("=?", "= ?").split())[:most].rstrip()
+
+
 def shortened(markdown: str, longest: int) -> tuple[str, bool]:
     """Cut a text that is too long after a paragraph, or at least after a word."""
     if len(markdown) <= longest:

@@ -31,7 +31,7 @@ def test_the_image_runs_what_was_tested() -> None:
     assert {n: v for n, v in tested.items() if n in shipped} == shipped
 
 
-def test_what_is_built_carries_the_templates(tmp_path: Path) -> None:
+def test_what_is_built_carries_the_templates_and_the_words(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)],
         cwd=ROOT, check=True, capture_output=True,
@@ -42,14 +42,17 @@ def test_what_is_built_carries_the_templates(tmp_path: Path) -> None:
         str(path.relative_to(ROOT)) for path in (ROOT / "templates").rglob("*") if path.is_file()
     }
     assert len(templates) > 8
+    catalogues = {str(path.relative_to(ROOT)) for path in (ROOT / "announcer").rglob("*.po")}
+    assert len(catalogues) >= 2
     with zipfile.ZipFile(wheel) as built:
         names = set(built.namelist())
     assert {f"announcer/{name}" for name in templates} <= names
+    assert catalogues <= names
     assert "announcer/py.typed" in names
     assert not {name for name in names if name.startswith("tests")}
     with tarfile.open(source) as packed:
         files = {name.partition("/")[2] for name in packed.getnames()}
-    assert templates <= files
+    assert templates | catalogues <= files
     assert {"README.md", "config.example.toml", "LICENSE"} <= files
 
 

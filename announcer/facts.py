@@ -1,0 +1,160 @@
+"""A talk in the words of a mail, in one language."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from gettext import NullTranslations
+from typing import Final
+
+from markupsafe import Markup
+
+from announcer.announcement import Announcement
+from announcer.cadence import REMINDER, UPDATE
+from announcer.changes import as_told, differences
+from announcer.message import Said
+from announcer.prose import one_line, shortened, to_html, to_text
+from announcer.talks import Series, Status, Talk
+from announcer.words import words
+
+_LONGEST_ABSTRACT: Final = 12_000
+LATE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that is not as the list was told, in the words of a mail."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One talk in the words of a mail."""
+
+    heading: str
+    tba: bool
+    speakers: tuple[str, ...]
+    day: str
+    short_day: str
+    clock: str
+    when: str
+    location: str | None
+    stream: str | None
+    url: str | None
+    text: str
+    html: Markup
+    cut: str | None
+    today: bool = False  # whether the mail is made on the talk's own day
+    back: bool = False  # whether the list was told that it is cancelled
+    changes: tuple[Change, ...] = ()
+
+
+def all_facts(
+    mail: Announcement, now: datetime, language: str, *, prose: bool = True
+) -> list[Facts]:
+    """Give the talks of a mail in its words, with what changed where it tells of that."""
+    told = {said.identity: said for said in mail.told} if mail.kind == UPDATE else {}
+    found = []
+    for talk in mail.talks:
+        facts = _facts(talk, mail.series, language, prose=prose)
+        said = told.get(talk.identity)
+        found.append(
+            replace(
+                facts,
+                today=talk.day == mail.series.local(now).date(),
+                back=said is not None and said.status == Status.CANCELLED.value,
+                changes=_changes(facts, talk, said, mail.series, language) if said else (),
+            )
+        )
+    return found
+
+
+def preheader(facts: Facts, language: str) -> str:
+    """Say when and where, as an inbox shows it after the subject."""
+    live = words(language).gettext("live stream") if facts.stream else None
+    return " · ".join(filter(None, (f"{facts.day}, {facts.clock}", facts.location, live)))
+
+
+def starts_in(mail: Announcement, now: datetime, language: str) -> str:
+    """Say how long it is until the talk, where a reminder goes out late; else nothing."""
+    starts_at = mail.talks[0].starts_at
+    if mail.kind != REMINDER or starts_at is None or now - mail.due_at < LATE or starts_at <= now:
+        return ""
+    said = _span(starts_at - now, words(language))
+    return said or words(language).gettext("less than a minute")
+
+
+def _span(span: timedelta, spoken: NullTranslations) -> str:
+    """Say a span in hours and minutes; nothing for none."""
+    number, rest = divmod(round(span / timedelta(minutes=1)), 60)
+    hours = spoken.ngettext("%(num)s hour", "%(num)s hours", number) % {"num": number}
+    minutes = spoken.ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest}
+    if number and rest:
+        both = spoken.gettext("%(hours)s and %(minutes)s")
+        return both % {"hours": hours, "minutes": minutes}
+    return hours if number else minutes if rest else ""
+
+
+def _changes(
+    facts: Facts, talk: Talk, told: Said, series: Series, language: str
+) -> tuple[Change, ...]:
+    """Name what changed, before and after; the title too, though it alone is no reason to write."""
+    gettext = words(language).gettext
+    before = _facts(as_told(told), series, language, prose=False)
+    news = set(differences(talk, told))
+    rows = (
+        ({"start", "end"} & news, gettext("When"), before.when, facts.when),
+        ({"place"} & news, gettext("Where"), before.location, facts.location),
+        ({"stream"} & news, gettext("Stream"), before.stream, facts.stream),
+        ({"speakers"} & news, gettext("Who"), ", ".join(before.speakers), ", ".join(facts.speakers)),
+        (talk.title != told.title, gettext("What"), before.heading, facts.heading),
+    )  # fmt: skip
+    nothing = gettext("not known")
+    return tuple(
+        Change(what=what, before=old or nothing, after=new or nothing)
+        for changed, what, old, new in rows
+        if changed
+    )
+
+
+def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> Facts:
+    assert talk.starts_at and talk.ends_at  # noqa: S101, PT018 - the plan sees to it
+    gettext = words(language).gettext
+    start, end = series.local(talk.starts_at), series.local(talk.ends_at)
+    day = _date(start, "full", language)
+    when = gettext("%(day)s, %(start)s–%(end)s (%(zone)s)")
+    page = talk.url or series.website
+    text, cut = shortened(talk.abstract or "", _LONGEST_ABSTRACT) if prose else ("", False)
+    return Facts(
+        heading=one_line(talk.title) if talk.title else gettext("title to be announced"),
+        tba=talk.tba,
+        speakers=tuple(map(one_line, talk.speakers)),
+        day=day,
+        # Translators: how Unicode (CLDR) would write "Tue 7 Apr" in this language.
+        short_day=_date(start, gettext("EEE d MMM"), language),
+        clock=f"{start:%H:%M}",
+        when=when % {"day": day, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "zone": _zone(start)},
+        location=talk.location,
+        stream=talk.stream,
+        url=talk.url,
+        text=to_text(text),
+        html=Markup(to_html(text)),  # noqa: S704 - nh3 has cleaned it
+        cut=page if cut else None,
+    )  # fmt: skip
+
+
+def _date(instant: datetime, form: str, language: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415 - only who composes pays
+
+    return format_date(instant, form, locale=language.replace("-", "_"))
+
+
+def _zone(local: datetime) -> str:
+    """Name the zone of a wall clock, with its distance from UTC."""
+    offset = local.utcoffset() or timedelta(0)
+    hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+    sign = "-" if offset < timedelta(0) else "+"
+    utc = f"UTC{sign}{hours}" + (f":{minutes:02d}" if minutes else "")
+    name = local.tzname() or utc
+    return f"{name}, {utc}" if not name.startswith(("+", "-", "UTC")) else utc

@@ -1,0 +1,48 @@
+"""The words of the mails in each language: gettext catalogues, read as they are written.
+
+A language is one file, ``locale/de/LC_MESSAGES/announcer.po``. English stands in the templates
+themselves and needs none. Nothing is compiled before it is installed, so that no catalogue can
+be older than its source.
+"""
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+LOCALE: Final = Path(__file__).parent / "locale"
+
+
+def has_words(language: str) -> bool:
+    """Say whether the built-in templates speak a language."""
+    return _is_english(language) or _catalogue(language) is not None
+
+
+@cache
+def words(language: str) -> NullTranslations:
+    """Give the words of a language: its own, else those of English."""
+    path = None if _is_english(language) else _catalogue(language)
+    if path is None:
+        return NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - English does without
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - as above
+
+    compiled = BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _is_english(language: str) -> bool:
+    return language.replace("-", "_").partition("_")[0] == "en"
+
+
+def _catalogue(language: str) -> Path | None:
+    """Find the catalogue of a language as it is spoken somewhere, else of the language."""
+    spoken = language.replace("-", "_")
+    paths = (
+        LOCALE / name / "LC_MESSAGES" / "announcer.po" for name in (spoken, spoken.split("_")[0])
+    )
+    return next((path for path in paths if path.is_file()), None)

@@ -1,0 +1,245 @@
+"""The mails speak each language whole: every word of the templates, in every catalogue."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract, extract_from_file
+from babel.messages.pofile import read_po
+from desk import Desk
+from test_compose import NOW, mail
+
+from announcer.announcement import Announcement
+from announcer.compose import MailComposer
+from announcer.message import Message
+from announcer.verify import verify
+from announcer.words import LOCALE, has_words, words
+
+ROOT = Path(__file__).parents[1]
+CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/announcer.po"))
+KINDS = ("announcement", "reminder", "update", "cancellation", "no-seminar")
+Id = str | tuple[str, ...]
+
+
+def _asked() -> Iterator[Id]:
+    """Find what the templates and the modules ask a catalogue for."""
+    for path in sorted((ROOT / "templates").rglob("*.*")):
+        with path.open("rb") as file:
+            options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+            for _, id_, _, _ in extract("jinja2", file, options=options):
+                yield id_
+    for path in sorted((ROOT / "announcer").glob("*.py")):
+        for _, id_, _, _ in extract_from_file("python", path):
+            yield id_
+
+
+def _names(text: str) -> list[str]:
+    return sorted(re.findall(r"%(?:\(\w+\))?.", text))
+
+
+def _catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+def _in(language: str, announcement: Announcement) -> Announcement:
+    return replace(announcement, series=replace(announcement.series, language=language))
+
+
+def _texts(message: Message) -> tuple[str, str, str]:
+    """Give the text, the HTML and the first invite."""
+    parsed = message_from_bytes(message.content, policy=SMTP)
+    plain, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    return (
+        plain.get_content().replace("\r\n", "\n"),
+        html.get_content(),
+        next((part.get_content() for part in parsed.iter_attachments()), ""),
+    )
+
+
+def _several(kind: str, number: int) -> Announcement:
+    """Give a mail of a kind about so many talks, the last of them without a title."""
+    announcement = mail(abstract="Some *words*.")
+    [talk] = announcement.talks
+    assert talk.starts_at is not None
+    assert talk.ends_at is not None
+    talks = [
+        replace(
+            talk,
+            id=f"{n}",
+            stream="https://stream.example/1",
+            day=date(2026, 4, 7 + n),
+            starts_at=talk.starts_at + timedelta(days=n),
+            ends_at=talk.ends_at + timedelta(days=n),
+        )
+        for n in range(number)
+    ]
+    if number > 1:
+        talks[-1] = replace(talks[-1], title=None, tba=True)
+    return replace(announcement, key=f"s/{kind}/x", kind=kind, rule=kind, talks=tuple(talks))
+
+
+def test_german_and_french_are_built_in() -> None:
+    assert {path.parts[-3] for path in CATALOGUES} >= {"de", "fr"}
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_a_catalogue_has_all_words_of_the_templates_and_no_others(path: Path) -> None:
+    asked = set(_asked())
+    assert len(asked) > 40
+    catalogue = _catalogue(path)
+    assert {message.id for message in catalogue if message.id} == asked
+    assert not catalogue.obsolete
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_every_word_is_translated_for_sure_and_keeps_its_placeholders(path: Path) -> None:
+    catalogue = _catalogue(path)
+    for message in catalogue:
+        if not message.id:
+            continue
+        assert not message.fuzzy, message.id
+        ids, said = (
+            (text,) if isinstance(text, str) else tuple(text or ())
+            for text in (message.id, message.string)
+        )
+        assert len(said) == (catalogue.num_plurals if len(ids) > 1 else 1), message.id
+        for text in said:
+            assert text.strip(), message.id
+            assert _names(text) == _names(ids[-1]), message.id
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_mail_of_every_kind_holds_in_every_language(
+    language: str, kind: str, number: int
+) -> None:
+    announcement = _in(language, _several(kind, number))
+    told = MailComposer().compose(_in(language, _several("announcement", number)), NOW).said
+    moved = tuple(replace(t, location="Room 9", stream=None) for t in announcement.talks)
+    if kind == "update":
+        announcement = replace(announcement, talks=moved, told=told, previous=told)
+    message = MailComposer().compose(announcement, NOW)
+    verify(message, announcement)
+    text, html, _ = _texts(message)
+    assert max(map(len, text.splitlines())) <= 76
+    assert f'<html lang="{language}">' in html
+    assert "%(" not in message.subject + text + html
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_english_word_is_left_in_a_mail_of_another_language(language: str, kind: str) -> None:
+    announcement = _in(language, _several(kind, 2))
+    message = MailComposer().compose(announcement, NOW)
+    said = " ".join((message.subject, *_texts(message)))
+    said = re.sub(r"<style>.*?</style>|<[^>]*>|https?://\S+", " ", said, flags=re.DOTALL)
+    found = set(re.findall(r"[a-z]+", said.lower()))
+    assert not found & {
+        "what", "who", "when", "where", "the", "next", "talk", "talks", "reminder", "please",
+        "attached", "join", "announced", "more", "today", "tuesday", "live",
+    }  # fmt: skip
+
+
+def test_a_german_mail_reads_as_a_german_wrote_it() -> None:
+    announcement = _in("de", _several("announcement", 1))
+    message = MailComposer().compose(announcement, NOW)
+    text, html, invite = _texts(message)
+    assert message.subject == "Seminar, Di. 7. Apr.: Größen"
+    assert text == (
+        "Seminar: der nächste Vortrag\n"
+        "\n"
+        "Was:    Größen\n"
+        "Wer:    Emmy\n"
+        "Wann:   Dienstag, 7. April 2026, 15:00–16:00 Uhr (CEST, UTC+2)\n"
+        "Wo:     Room 2\n"
+        "Livestream:\n"
+        "  https://stream.example/1\n"
+        "\n"
+        "Some words.\n"
+        "\n"
+        "Mit der beigefügten Kalenderdatei übernehmen Sie den Vortrag in Ihren\n"
+        "Kalender.\n"
+        "\n"
+        "Seminar\n"
+        "Mailingliste abonnieren oder abbestellen:\n"
+        "https://groups.example/s\n"
+    )
+    assert "Dienstag, 7. April 2026, 15:00 · Room 2 · Livestream</div>" in html
+    assert "Livestream: https://stream.example/1" in invite.replace("\r\n ", "")
+
+
+def test_a_late_reminder_says_in_its_language_how_long_it_is() -> None:
+    announcement = _several("reminder", 1)
+    [talk] = announcement.talks
+    assert talk.starts_at is not None
+    late = replace(announcement, due_at=talk.starts_at - timedelta(hours=5))
+    said = {}
+    for language in ("en", "de", "fr"):
+        now = talk.starts_at - timedelta(hours=2, minutes=40)
+        message = MailComposer().compose(_in(language, late), now)
+        said[language] = _texts(message)[0].partition("\n")[0]
+    assert said == {
+        "en": "Starts in 2 hours and 40 minutes: Tuesday, April 7, 2026, 15:00",
+        "de": "Beginnt in 2 Stunden und 40 Minuten: Dienstag, 7. April 2026, 15:00 Uhr",
+        "fr": "Commence dans 2 heures et 40 minutes : mardi 7 avril 2026, 15:00",
+    }
+
+
+def test_a_zone_half_an_hour_off_is_named_by_its_true_distance() -> None:
+    announcement = _several("announcement", 1)
+    there = replace(announcement.series, timezone=ZoneInfo("America/St_Johns"))
+    text, _, _ = _texts(MailComposer().compose(replace(announcement, series=there), NOW))
+    assert "10:30–11:30 (NDT, UTC-2:30)" in text
+
+
+def test_a_language_as_it_is_spoken_somewhere_has_the_words_of_the_language() -> None:
+    assert words("de-AT").gettext("Where:") == words("de").gettext("Where:") == "Wo:"
+    assert [has_words(spoken) for spoken in ("en", "en-GB", "de_CH", "nl")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_language_without_a_catalogue_is_english_with_dates_of_its_own() -> None:
+    announcement = _in("nl", _several("announcement", 1))
+    message = MailComposer().compose(announcement, NOW)
+    verify(message, announcement)
+    text, _, _ = _texts(message)
+    assert "When:    dinsdag 7 april 2026, 15:00–16:00 (CEST, UTC+2)" in text
+
+
+@pytest.mark.parametrize(("language", "warned"), [("de", 0), ("fr-CA", 0), ("nl", 1)])
+def test_check_warns_of_a_language_only_where_it_has_no_catalogue(
+    desk: Desk, language: str, warned: int
+) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text(
+        config.read_text().replace('id = "ml"', f'id = "ml"\nlanguage = "{language}"')
+    )
+    done = desk.run("check", "--now", "2020-04-03T10:00")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("there is no catalogue") == warned
+
+
+def test_a_template_of_a_user_that_knows_no_catalogue_goes_on_working(tmp_path: Path) -> None:
+    (tmp_path / "announcement").mkdir()
+    (tmp_path / "announcement" / "subject.txt").write_text("Kolloquium: {{ talks[0].heading }}")
+    (tmp_path / "_parts.txt").write_text(
+        "{% macro facts(talk) -%}\nWas: {{ talk.heading | hang(5) }}, {{ talk.when }}, "
+        "{{ talk.location }}\n{% endmacro %}\n"
+    )
+    announcement = _in("de", _several("announcement", 1))
+    message = MailComposer(tmp_path).compose(announcement, NOW)
+    verify(message, announcement)
+    assert message.subject == "Kolloquium: Größen"
+    assert "Was: Größen, Dienstag" in _texts(message)[0]
