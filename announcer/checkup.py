@@ -159,11 +159,12 @@ def _remarks(
         if talk.unclear and ahead_or_undated and not any(talk.unclear in w for w in talk.warnings):
             yield f"talk {talk.id} is not announced: {talk.unclear}"
     yield from _never(asked, ahead)
-    if not has_words(asked.series.language):
-        yield (
-            f'language = "{asked.series.language}": dates are written in it, but the words of the '
-            "mails are English, as there is no catalogue of it; docs/templates.md says how to add one"
-        )
+    for language in (asked.series.language, *asked.series.other_languages):
+        if not has_words(language):
+            yield (
+                f'language = "{language}": dates are written in it, but the words of the mails are '
+                "English, as there is no catalogue of it; docs/templates.md says how to add one"
+            )
 
 
 def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:

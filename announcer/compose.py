@@ -1,7 +1,8 @@
 """Announcement -> Message: templates for the words, the standard library for the bytes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,6 +16,7 @@ from uuid import UUID, uuid5
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
 
 from announcer.announcement import Announcement
 from announcer.cadence import CANCELLATION, NO_SEMINAR
@@ -35,6 +37,17 @@ _BUILT_IN: Final = next(
     for folder in (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
     if folder.is_dir()
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The facts of a mail once more, in a further language."""
+
+    language: str
+    below: str  # says, in the language, that it follows
+    text: str
+    html: Markup
+    gettext: Callable[[str], str]
 
 
 def message_id(key: str, domain: str) -> str:
@@ -60,7 +73,8 @@ class MailComposer:
         """
         series = announcement.series
         facts = all_facts(announcement, announcement.due_at, series.language, prose=False)
-        return self._subject(announcement, {"series": series, "talks": facts})
+        names = {"series": series, "language": series.language, "talks": facts}
+        return self._subject(announcement, names)
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
         """Give the mail, composed from what is true now.
@@ -82,7 +96,8 @@ class MailComposer:
         Raises:
             TemplateFailed: its template cannot be rendered.
         """
-        names = {"series": series, "concerns": [one_line(c, LONGEST_CONCERN) for c in concerns]}
+        told = [one_line(concern, LONGEST_CONCERN) for concern in concerns]
+        names = {"series": series, "language": "en", "concerns": told}
         key = f"{series.id}/notice/{series.local(now):%Y-%m-%dT%H:%M:%S}"
         subject = self._line("notice", "subject", names)
         mail = EmailMessage(policy=POLICY)
@@ -111,18 +126,11 @@ class MailComposer:
 
     def _compose(self, announcement: Announcement, now: datetime) -> Message:
         series = announcement.series
-        language = series.language
-        facts = all_facts(announcement, now, language)
-        names: dict[str, Any] = {
-            "series": series,
-            "talks": facts,
-            "kind": announcement.kind,
-            "notes": [one_line(note, LONGEST_CONCERN) for note in announcement.notes],
-            "starts_in": starts_in(announcement, now, language),
-        }
-        names["subject"] = subject = self._subject(announcement, names)
-        names["first_line"] = self._line(announcement.kind, "first_line", names)
-        names["preheader"] = preheader(facts[0], language)
+        names = self._names(announcement, now, series.language)
+        names["also"] = [
+            self._version(announcement, now, language) for language in series.other_languages
+        ]
+        subject = names["subject"]
         said = tuple(_said(talk, announcement) for talk in announcement.talks)
         mail = self._headers(announcement, subject, now)
         mail.set_content(self._text(announcement.kind, names), cte="quoted-printable")
@@ -147,6 +155,36 @@ class MailComposer:
             subject=subject,
             content=mail.as_bytes(policy=POLICY),
             said=said,
+        )
+
+    def _names(
+        self, announcement: Announcement, now: datetime, language: str, *, again: bool = False
+    ) -> dict[str, Any]:
+        """Give what the templates may use, in one language."""
+        facts = all_facts(announcement, now, language, prose=not again)
+        names: dict[str, Any] = {
+            "series": announcement.series,
+            "language": language,
+            "talks": facts,
+            "kind": announcement.kind,
+            "notes": [one_line(note, LONGEST_CONCERN) for note in announcement.notes],
+            "starts_in": starts_in(announcement, now, language),
+            "preheader": preheader(facts[0], language),
+            "again": again,
+            "also": (),
+        }
+        names["subject"] = self._subject(announcement, names)
+        names["first_line"] = self._line(announcement.kind, "first_line", names)
+        return names
+
+    def _version(self, announcement: Announcement, now: datetime, language: str) -> Version:
+        names = self._names(announcement, now, language, again=True)
+        return Version(
+            language=language,
+            below=words(language).gettext("English version below"),
+            text=re.sub(r"\n{3,}", "\n\n", self._render("_body.txt", names)).strip(),
+            html=Markup(self._render("_body.html", names)),  # noqa: S704 - a template escaped it
+            gettext=words(language).gettext,
         )
 
     def _subject(self, announcement: Announcement, names: Mapping[str, Any]) -> str:
@@ -183,7 +221,7 @@ class MailComposer:
 
     def _render(self, name: str, names: Mapping[str, Any]) -> str:
         try:
-            return self._speaking(names["series"].language).get_template(name).render(names)
+            return self._speaking(names["language"]).get_template(name).render(names)
         except TemplateError as error:
             place = getattr(error, "filename", None) or name
             line = getattr(error, "lineno", None) or _line_of(error)

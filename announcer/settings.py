@@ -108,6 +108,16 @@ def _language(text: object) -> str:
     return text
 
 
+def _languages(text: object) -> tuple[str, ...]:
+    languages = tuple(map(_language, text if isinstance(text, list | tuple) else [text]))
+    if not languages:
+        raise ValueError('is empty; write "en", or ["de", "en"] for both in one mail')
+    twice = next((name for name in languages if languages.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f'"{twice}" is named twice; each language stands in a mail once')
+    return languages
+
+
 def _url(text: object) -> str:
     parts = urlsplit(text) if isinstance(text, str) else None
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -328,7 +338,7 @@ class SeriesTable(_Table):
     reply_to: Sender | None = None
     list_page: Url | None = None
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)]
-    language: Annotated[str, BeforeValidator(_language)] = "en"
+    language: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en",)
     start: Clock | None = None
     duration: Duration = timedelta(minutes=60)
     location: Line | None = None
@@ -353,9 +363,15 @@ class SeriesTable(_Table):
 
     def series(self) -> Series:
         """Give the series that is meant."""
-        own = {"templates", "source", "cadence", "changes", "breaks", "reply_to"}
+        own = {"templates", "source", "cadence", "changes", "breaks", "reply_to", "language"}
         values = {name: getattr(self, name) for name in type(self).model_fields if name not in own}
-        return Series(**values, reply_to=self.reply_to or self.sender)
+        language, *others = self.language
+        return Series(
+            **values,
+            language=language,
+            other_languages=tuple(others),
+            reply_to=self.reply_to or self.sender,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

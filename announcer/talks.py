@@ -49,6 +49,7 @@ class Series:
     timezone: ZoneInfo
     list_page: str | None = None
     language: str = "en"
+    other_languages: tuple[str, ...] = ()  # in which each mail says the facts once more
     start: time | None = None
     duration: timedelta = timedelta(minutes=60)
     location: str | None = None

@@ -170,3 +170,37 @@ def test_an_included_file_keeps_its_own_folder_and_its_own_name(tmp_path: Path) 
 def test_a_missing_file_says_where_to_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"config\.example\.toml"):
         load_settings(tmp_path / "config.toml", environ={})
+
+
+def _with(tmp_path: Path, line: str) -> Path:
+    """Give the example with another line in place of its language."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    [old] = [each for each in text.splitlines() if each.startswith("language = ")]
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace(old, line), encoding="utf-8")
+    return path
+
+
+def test_one_language_or_several_can_be_asked_for(tmp_path: Path) -> None:
+    [asked] = load_settings(_with(tmp_path, 'language = "de"'), environ={}).series
+    assert (asked.series.language, asked.series.other_languages) == ("de", ())
+    [asked] = load_settings(_with(tmp_path, 'language = ["de", "en"]'), environ={}).series
+    assert (asked.series.language, asked.series.other_languages) == ("de", ("en",))
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        ("language = []", 'is empty; write "en", or ["de", "en"] for both in one mail'),
+        ('language = ["de", "de"]', '"de" is named twice; each language stands in a mail once'),
+        (
+            'language = ["de", "xx"]',
+            '"xx" is no language that dates can be written in; use "en" or "de"',
+        ),
+    ],
+)
+def test_a_wrong_value_of_a_series_is_named(tmp_path: Path, line: str, mistake: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(_with(tmp_path, line), environ={})
+    key = line.partition(" ")[0]
+    assert error.value.mistakes == (f"config.toml: series[0].{key}: {mistake}",)

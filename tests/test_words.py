@@ -243,3 +243,85 @@ def test_a_template_of_a_user_that_knows_no_catalogue_goes_on_working(tmp_path: 
     verify(message, announcement)
     assert message.subject == "Kolloquium: Größen"
     assert "Was: Größen, Dienstag" in _texts(message)[0]
+
+
+def _in_both(announcement: Announcement) -> Announcement:
+    series = replace(announcement.series, language="de", other_languages=("en",))
+    return replace(announcement, series=series)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("number", [1, 2])
+def test_two_languages_in_one_mail_hold_for_every_kind(kind: str, number: int) -> None:
+    announcement = _in_both(_several(kind, number))
+    message = MailComposer().compose(announcement, NOW)
+    verify(message, announcement)
+    assert message == MailComposer().compose(announcement, NOW)
+    for part in _texts(message)[:2]:
+        assert part.index("Dienstag, 7. April 2026") < part.index("Tuesday, April 7, 2026")
+        assert part.count("English version below") == 1
+        assert part.count("words") == number  # each abstract once
+
+
+def test_the_second_language_repeats_the_facts_below_a_rule() -> None:
+    message = MailComposer().compose(_in_both(_several("announcement", 1)), NOW)
+    text, html, invite = _texts(message)
+    assert message.subject == "Seminar, Di. 7. Apr.: Größen"
+    assert text == (
+        "(English version below)\n"
+        "\n"
+        "Seminar: der nächste Vortrag\n"
+        "\n"
+        "Was:    Größen\n"
+        "Wer:    Emmy\n"
+        "Wann:   Dienstag, 7. April 2026, 15:00–16:00 Uhr (CEST, UTC+2)\n"
+        "Wo:     Room 2\n"
+        "Livestream:\n"
+        "  https://stream.example/1\n"
+        "\n"
+        "Some words.\n"
+        "\n"
+        "Mit der beigefügten Kalenderdatei übernehmen Sie den Vortrag in Ihren\n"
+        "Kalender.\n"
+        "\n"
+        f"{'-' * 72}\n"
+        "\n"
+        "Seminar: the next talk\n"
+        "\n"
+        "What:    Größen\n"
+        "Who:     Emmy\n"
+        "When:    Tuesday, April 7, 2026, 15:00–16:00 (CEST, UTC+2)\n"
+        "Where:   Room 2\n"
+        "Stream:\n"
+        "  https://stream.example/1\n"
+        "\n"
+        "The attached calendar file brings the talk into your own calendar.\n"
+        "\n"
+        "Seminar\n"
+        "Mailingliste abonnieren oder abbestellen:\n"
+        "To join or leave the list:\n"
+        "https://groups.example/s\n"
+    )
+    assert html.count('<tbody lang="en">') == 1
+    assert "Livestream: https://stream.example/1" in invite.replace("\r\n ", "")
+
+
+def test_what_changed_is_told_in_both_languages() -> None:
+    told = MailComposer().compose(_in_both(_several("announcement", 1)), NOW).said
+    update = _in_both(_several("update", 1))
+    moved = tuple(replace(talk, location="Room 9") for talk in update.talks)
+    update = replace(update, talks=moved, told=told, previous=told)
+    text, _, _ = _texts(MailComposer().compose(update, NOW))
+    assert "Wo\n  bisher: Room 2\n  jetzt:  Room 9\n" in text
+    assert "Where\n  was: Room 2\n  now: Room 9\n" in text
+
+
+def test_a_frame_of_a_user_that_knows_one_language_shows_the_first(tmp_path: Path) -> None:
+    (tmp_path / "_layout.txt").write_text(
+        "{% import '_parts.txt' as parts -%}\n{{ first_line }}\n\n"
+        "{% for talk in talks %}\n{{ parts.facts(talk) }}\n{% endfor %}\n"
+    )
+    announcement = _in_both(_several("announcement", 1))
+    message = MailComposer(tmp_path).compose(announcement, NOW)
+    verify(message, announcement)
+    assert "Where:" not in _texts(message)[0]
