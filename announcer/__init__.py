@@ -22,6 +22,7 @@ folder (``tests/test_map.py`` checks it)::
     0  quantities    durations, weekdays and clock times, as people write them
     0  words         the words of the mails in each language, from locale/
     1  cadence       Rule: talk -> the instant of its mail
+    1  elsewhere     what clocks show in other zones while a talk is on
     1  invite        talk -> calendar bytes
     1  prose         Markdown of a talk -> safe HTML, and plain text
     1  identity      which talk of a page is which of those that were known

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from gettext import NullTranslations
 from typing import Final
 
 from markupsafe import Markup
@@ -10,10 +9,11 @@ from markupsafe import Markup
 from announcer.announcement import Announcement
 from announcer.cadence import REMINDER, UPDATE
 from announcer.changes import as_told, differences
+from announcer.elsewhere import Elsewhere, elsewhere, zone_name
 from announcer.message import Said
 from announcer.prose import one_line, shortened, to_html, to_text
 from announcer.talks import Series, Status, Talk
-from announcer.words import words
+from announcer.words import dated, span, words
 
 _LONGEST_ABSTRACT: Final = 12_000
 LATE: Final = timedelta(minutes=10)
@@ -39,6 +39,7 @@ class Facts:
     short_day: str
     clock: str
     when: str
+    elsewhere: tuple[Elsewhere, ...]
     location: str | None
     stream: str | None
     url: str | None
@@ -81,19 +82,7 @@ def starts_in(mail: Announcement, now: datetime, language: str) -> str:
     starts_at = mail.talks[0].starts_at
     if mail.kind != REMINDER or starts_at is None or now - mail.due_at < LATE or starts_at <= now:
         return ""
-    said = _span(starts_at - now, words(language))
-    return said or words(language).gettext("less than a minute")
-
-
-def _span(span: timedelta, spoken: NullTranslations) -> str:
-    """Say a span in hours and minutes; nothing for none."""
-    number, rest = divmod(round(span / timedelta(minutes=1)), 60)
-    hours = spoken.ngettext("%(num)s hour", "%(num)s hours", number) % {"num": number}
-    minutes = spoken.ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest}
-    if number and rest:
-        both = spoken.gettext("%(hours)s and %(minutes)s")
-        return both % {"hours": hours, "minutes": minutes}
-    return hours if number else minutes if rest else ""
+    return span(starts_at - now, language) or words(language).gettext("less than a minute")
 
 
 def _changes(
@@ -122,7 +111,7 @@ def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> 
     assert talk.starts_at and talk.ends_at  # noqa: S101, PT018 - the plan sees to it
     gettext = words(language).gettext
     start, end = series.local(talk.starts_at), series.local(talk.ends_at)
-    day = _date(start, "full", language)
+    day = dated(start, "full", language)
     when = gettext("%(day)s, %(start)s–%(end)s (%(zone)s)")
     page = talk.url or series.website
     text, cut = shortened(talk.abstract or "", _LONGEST_ABSTRACT) if prose else ("", False)
@@ -132,9 +121,10 @@ def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> 
         speakers=tuple(map(one_line, talk.speakers)),
         day=day,
         # Translators: how Unicode (CLDR) would write "Tue 7 Apr" in this language.
-        short_day=_date(start, gettext("EEE d MMM"), language),
+        short_day=dated(start, gettext("EEE d MMM"), language),
         clock=f"{start:%H:%M}",
-        when=when % {"day": day, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "zone": _zone(start)},
+        when=when % {"day": day, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "zone": zone_name(start)},
+        elsewhere=elsewhere(series, talk.starts_at, talk.ends_at, language),
         location=talk.location,
         stream=talk.stream,
         url=talk.url,
@@ -142,19 +132,3 @@ def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> 
         html=Markup(to_html(text)),  # noqa: S704 - nh3 has cleaned it
         cut=page if cut else None,
     )  # fmt: skip
-
-
-def _date(instant: datetime, form: str, language: str) -> str:
-    from babel.dates import format_date  # noqa: PLC0415 - only who composes pays
-
-    return format_date(instant, form, locale=language.replace("-", "_"))
-
-
-def _zone(local: datetime) -> str:
-    """Name the zone of a wall clock, with its distance from UTC."""
-    offset = local.utcoffset() or timedelta(0)
-    hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
-    sign = "-" if offset < timedelta(0) else "+"
-    utc = f"UTC{sign}{hours}" + (f":{minutes:02d}" if minutes else "")
-    name = local.tzname() or utc
-    return f"{name}, {utc}" if not name.startswith(("+", "-", "UTC")) else utc

@@ -51,7 +51,7 @@ SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final = frozenset({"also_times", "accent", "footer", "logo", "feed_url", "fields"})
+_NOT_YET: Final = frozenset({"accent", "footer", "logo", "feed_url", "fields"})
 _KINDS_NOT_YET: Final = frozenset(
     {"posts", "data", "calendar", "researchseminars", "indico", "pretalx"}
 )
@@ -168,6 +168,7 @@ Duration = Annotated[timedelta, BeforeValidator(duration)]
 Line = Annotated[str, BeforeValidator(_one_line)]
 Sender = Annotated[Mailbox, BeforeValidator(_mailbox)]
 Url = Annotated[str, BeforeValidator(_url)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Weekday = Annotated[int, BeforeValidator(weekday)]
 
 
@@ -337,7 +338,8 @@ class SeriesTable(_Table):
     organisers: Annotated[tuple[Address, ...], Field(min_length=1)]
     reply_to: Sender | None = None
     list_page: Url | None = None
-    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    timezone: Zone
+    also_times: tuple[Zone, ...] = ()
     language: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en",)
     start: Clock | None = None
     duration: Duration = timedelta(minutes=60)

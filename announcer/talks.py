@@ -47,6 +47,7 @@ class Series:
     organisers: tuple[str, ...]
     reply_to: Mailbox
     timezone: ZoneInfo
+    also_times: tuple[ZoneInfo, ...] = ()  # zones of listeners elsewhere
     list_page: str | None = None
     language: str = "en"
     other_languages: tuple[str, ...] = ()  # in which each mail says the facts once more

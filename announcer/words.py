@@ -5,6 +5,7 @@ themselves and needs none. Nothing is compiled before it is installed, so that n
 be older than its source.
 """
 
+from datetime import datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -33,6 +34,25 @@ def words(language: str) -> NullTranslations:
         write_mo(compiled, read_po(source))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def dated(instant: datetime, form: str, language: str) -> str:
+    """Write a day in a language, in a form of Babel's: "full", or a pattern."""
+    from babel.dates import format_date  # noqa: PLC0415 - only who composes pays
+
+    return format_date(instant, form, locale=language.replace("-", "_"))
+
+
+def span(length: timedelta, language: str) -> str:
+    """Say a span in hours and minutes; nothing for none."""
+    spoken = words(language)
+    number, rest = divmod(round(length / timedelta(minutes=1)), 60)
+    hours = spoken.ngettext("%(num)s hour", "%(num)s hours", number) % {"num": number}
+    minutes = spoken.ngettext("%(num)s minute", "%(num)s minutes", rest) % {"num": rest}
+    if number and rest:
+        both = spoken.gettext("%(hours)s and %(minutes)s")
+        return both % {"hours": hours, "minutes": minutes}
+    return hours if number else minutes if rest else ""
 
 
 def _is_english(language: str) -> bool:
