@@ -20,6 +20,7 @@ folder (``tests/test_map.py`` checks it)::
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
     0  quantities    durations, weekdays and clock times, as people write them
+    0  colours       which colours can be read, by day and in the dark
     0  words         the words of the mails in each language, from locale/
     1  cadence       Rule: talk -> the instant of its mail
     1  elsewhere     what clocks show in other zones while a talk is on

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from announcer.announcement import Announcement
 from announcer.cadence import CANCELLATION, NO_SEMINAR
+from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import all_facts, preheader, starts_in
 from announcer.invite import digest, invite, uid
@@ -162,6 +163,7 @@ class MailComposer:
     ) -> dict[str, Any]:
         """Give what the templates may use, in one language."""
         facts = all_facts(announcement, now, language, prose=not again)
+        accent = announcement.series.accent
         names: dict[str, Any] = {
             "series": announcement.series,
             "language": language,
@@ -170,6 +172,8 @@ class MailComposer:
             "notes": [one_line(note, LONGEST_CONCERN) for note in announcement.notes],
             "starts_in": starts_in(announcement, now, language),
             "preheader": preheader(facts[0], language),
+            "accent": accent or ACCENT,
+            "dark_accent": lightened(accent) if accent else DARK_ACCENT,
             "again": again,
             "also": (),
         }

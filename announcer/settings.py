@@ -42,7 +42,9 @@ from announcer.cadence import (
     Rule,
 )
 from announcer.cadence import Field as Field_
+from announcer.colours import ENOUGH, GROUND, contrast, is_colour
 from announcer.errors import SettingsError
+from announcer.prose import one_line
 from announcer.quantities import Span, clock, duration, span, weekday
 from announcer.talks import Mailbox, Series
 
@@ -51,7 +53,7 @@ SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final = frozenset({"accent", "footer", "logo", "feed_url", "fields"})
+_NOT_YET: Final = frozenset({"logo", "feed_url", "fields"})
 _KINDS_NOT_YET: Final = frozenset(
     {"posts", "data", "calendar", "researchseminars", "indico", "pretalx"}
 )
@@ -144,6 +146,26 @@ def _one_line(text: object) -> str:
     if not isinstance(text, str) or not text.strip() or len(text.splitlines()) > 1:
         raise ValueError(f"{text!r} is not one line of text")
     return text.strip()
+
+
+def _accent(text: object) -> str:
+    if not isinstance(text, str) or not is_colour(text):
+        raise ValueError(f'{text!r} is no colour; write it like "#1a4f9c"')
+    ratio = contrast(text, GROUND)
+    if ratio < ENOUGH:
+        raise ValueError(
+            f'"{text}" has a contrast of {int(ratio * 10) / 10} on the ground of the mail, and '
+            f"links need {ENOUGH}; choose a darker one (in dark mode it is lightened)"
+        )
+    return text.lower()
+
+
+def _footer(text: object) -> tuple[str, ...]:
+    """Read lines, written as one text or as a list of them."""
+    lines = text.splitlines() if isinstance(text, str) else text
+    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
+        raise ValueError(f'{text!r} is no text; write "one line", or ["one line", "another"]')
+    return tuple(kept for line in lines if (kept := one_line(line)))
 
 
 def _listen(text: object) -> tuple[str, int]:
@@ -346,6 +368,8 @@ class SeriesTable(_Table):
     location: Line | None = None
     stream: Url | None = None
     website: Url | None = None
+    accent: Annotated[str, BeforeValidator(_accent)] | None = None
+    footer: Annotated[tuple[str, ...], BeforeValidator(_footer)] = ()
     templates: Path | None = None
     announce_tba: bool = False
     auto_submitted: bool = True

@@ -56,6 +56,8 @@ class Series:
     location: str | None = None
     stream: str | None = None
     website: str | None = None
+    accent: str | None = None  # a colour, as "#1a4f9c"
+    footer: tuple[str, ...] = ()
     announce_tba: bool = False
     auto_submitted: bool = True
 

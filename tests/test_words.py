@@ -53,7 +53,7 @@ def _in(language: str, announcement: Announcement) -> Announcement:
     return replace(announcement, series=replace(announcement.series, language=language))
 
 
-def _texts(message: Message) -> tuple[str, str, str]:
+def texts(message: Message) -> tuple[str, str, str]:
     """Give the text, the HTML and the first invite."""
     parsed = message_from_bytes(message.content, policy=SMTP)
     plain, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
@@ -61,7 +61,7 @@ def _texts(message: Message) -> tuple[str, str, str]:
     assert html is not None
     return (
         plain.get_content().replace("\r\n", "\n"),
-        html.get_content(),
+        html.get_content().replace("\r\n", "\n"),
         next((part.get_content() for part in parsed.iter_attachments()), ""),
     )
 
@@ -131,7 +131,7 @@ def test_a_mail_of_every_kind_holds_in_every_language(
         announcement = replace(announcement, talks=moved, told=told, previous=told)
     message = MailComposer().compose(announcement, NOW)
     verify(message, announcement)
-    text, html, _ = _texts(message)
+    text, html, _ = texts(message)
     assert max(map(len, text.splitlines())) <= 76
     assert f'<html lang="{language}">' in html
     assert "%(" not in message.subject + text + html
@@ -142,7 +142,7 @@ def test_a_mail_of_every_kind_holds_in_every_language(
 def test_no_english_word_is_left_in_a_mail_of_another_language(language: str, kind: str) -> None:
     announcement = _in(language, _several(kind, 2))
     message = MailComposer().compose(announcement, NOW)
-    said = " ".join((message.subject, *_texts(message)))
+    said = " ".join((message.subject, *texts(message)))
     said = re.sub(r"<style>.*?</style>|<[^>]*>|https?://\S+", " ", said, flags=re.DOTALL)
     found = set(re.findall(r"[a-z]+", said.lower()))
     assert not found & {
@@ -154,7 +154,7 @@ def test_no_english_word_is_left_in_a_mail_of_another_language(language: str, ki
 def test_a_german_mail_reads_as_a_german_wrote_it() -> None:
     announcement = _in("de", _several("announcement", 1))
     message = MailComposer().compose(announcement, NOW)
-    text, html, invite = _texts(message)
+    text, html, invite = texts(message)
     assert message.subject == "Seminar, Di. 7. Apr.: Größen"
     assert text == (
         "Seminar: der nächste Vortrag\n"
@@ -188,7 +188,7 @@ def test_a_late_reminder_says_in_its_language_how_long_it_is() -> None:
     for language in ("en", "de", "fr"):
         now = talk.starts_at - timedelta(hours=2, minutes=40)
         message = MailComposer().compose(_in(language, late), now)
-        said[language] = _texts(message)[0].partition("\n")[0]
+        said[language] = texts(message)[0].partition("\n")[0]
     assert said == {
         "en": "Starts in 2 hours and 40 minutes: Tuesday, April 7, 2026, 15:00",
         "de": "Beginnt in 2 Stunden und 40 Minuten: Dienstag, 7. April 2026, 15:00 Uhr",
@@ -199,7 +199,7 @@ def test_a_late_reminder_says_in_its_language_how_long_it_is() -> None:
 def test_a_zone_half_an_hour_off_is_named_by_its_true_distance() -> None:
     announcement = _several("announcement", 1)
     there = replace(announcement.series, timezone=ZoneInfo("America/St_Johns"))
-    text, _, _ = _texts(MailComposer().compose(replace(announcement, series=there), NOW))
+    text, _, _ = texts(MailComposer().compose(replace(announcement, series=there), NOW))
     assert "10:30–11:30 (NDT, UTC-2:30)" in text
 
 
@@ -214,7 +214,7 @@ def test_a_language_without_a_catalogue_is_english_with_dates_of_its_own() -> No
     announcement = _in("nl", _several("announcement", 1))
     message = MailComposer().compose(announcement, NOW)
     verify(message, announcement)
-    text, _, _ = _texts(message)
+    text, _, _ = texts(message)
     assert "When:    dinsdag 7 april 2026, 15:00–16:00 (CEST, UTC+2)" in text
 
 
@@ -242,7 +242,7 @@ def test_a_template_of_a_user_that_knows_no_catalogue_goes_on_working(tmp_path: 
     message = MailComposer(tmp_path).compose(announcement, NOW)
     verify(message, announcement)
     assert message.subject == "Kolloquium: Größen"
-    assert "Was: Größen, Dienstag" in _texts(message)[0]
+    assert "Was: Größen, Dienstag" in texts(message)[0]
 
 
 def _in_both(announcement: Announcement) -> Announcement:
@@ -257,7 +257,7 @@ def test_two_languages_in_one_mail_hold_for_every_kind(kind: str, number: int) -
     message = MailComposer().compose(announcement, NOW)
     verify(message, announcement)
     assert message == MailComposer().compose(announcement, NOW)
-    for part in _texts(message)[:2]:
+    for part in texts(message)[:2]:
         assert part.index("Dienstag, 7. April 2026") < part.index("Tuesday, April 7, 2026")
         assert part.count("English version below") == 1
         assert part.count("words") == number  # each abstract once
@@ -265,7 +265,7 @@ def test_two_languages_in_one_mail_hold_for_every_kind(kind: str, number: int) -
 
 def test_the_second_language_repeats_the_facts_below_a_rule() -> None:
     message = MailComposer().compose(_in_both(_several("announcement", 1)), NOW)
-    text, html, invite = _texts(message)
+    text, html, invite = texts(message)
     assert message.subject == "Seminar, Di. 7. Apr.: Größen"
     assert text == (
         "(English version below)\n"
@@ -311,7 +311,7 @@ def test_what_changed_is_told_in_both_languages() -> None:
     update = _in_both(_several("update", 1))
     moved = tuple(replace(talk, location="Room 9") for talk in update.talks)
     update = replace(update, talks=moved, told=told, previous=told)
-    text, _, _ = _texts(MailComposer().compose(update, NOW))
+    text, _, _ = texts(MailComposer().compose(update, NOW))
     assert "Wo\n  bisher: Room 2\n  jetzt:  Room 9\n" in text
     assert "Where\n  was: Room 2\n  now: Room 9\n" in text
 
@@ -324,4 +324,4 @@ def test_a_frame_of_a_user_that_knows_one_language_shows_the_first(tmp_path: Pat
     announcement = _in_both(_several("announcement", 1))
     message = MailComposer(tmp_path).compose(announcement, NOW)
     verify(message, announcement)
-    assert "Where:" not in _texts(message)[0]
+    assert "Where:" not in texts(message)[0]
