@@ -25,6 +25,7 @@ folder (``tests/test_map.py`` checks it)::
     1  cadence       Rule: talk -> the instant of its mail
     1  elsewhere     what clocks show in other zones while a talk is on
     1  invite        talk -> calendar bytes
+    1  logo          the logo that a mail carries, read from its file
     1  prose         Markdown of a talk -> safe HTML, and plain text
     1  identity      which talk of a page is which of those that were known
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from base64 import b64encode
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -53,6 +54,8 @@ from announcer.transport.folder import FolderTransport, write
 from announcer.verify import verify
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from announcer.office import Office
 
 app = typer.Typer(
@@ -348,12 +351,23 @@ def parts_of(content: bytes) -> Iterator[tuple[str, bytes]]:
     for kind in ("plain", "html"):
         body = mail.get_body((kind,))
         if body is not None:
-            yield f".{'txt' if kind == 'plain' else kind}", body.get_content().encode()
+            shown = _with_pictures(body.get_content(), mail)
+            yield f".{'txt' if kind == 'plain' else kind}", shown.encode()
     invites = list(mail.iter_attachments())
     for number, part in enumerate(invites, 1):
         raw = part.get_payload(decode=True)
         if isinstance(raw, bytes):
             yield (f"-{number}" if len(invites) > 1 else "") + ".ics", raw
+
+
+def _with_pictures(html: str, mail: "EmailMessage") -> str:
+    """Let a browser show the pictures that a mail carries."""
+    for part in mail.walk():
+        name, raw = part["Content-ID"], part.get_payload(decode=True)
+        if name and isinstance(raw, bytes):
+            data = f"data:{part.get_content_type()};base64,{b64encode(raw).decode()}"
+            html = html.replace(f"cid:{name.strip('<>')}", data)
+    return html
 
 
 @app.command()

@@ -137,6 +137,7 @@ class MailComposer:
         mail.set_content(self._text(announcement.kind, names), cte="quoted-printable")
         rendered = self._render(f"{announcement.kind}/html.html", names)
         mail.add_alternative(_short_lines(rendered), subtype="html", cte="quoted-printable")
+        _embed(mail, series, rendered)
         mail.make_mixed()
         files = [f"{s.day}-{_slug(t)}-{n}.ics" for n, (s, t) in enumerate(zip(said, announcement.talks, strict=True), 1)]  # fmt: skip
         invited = announcement.talks if announcement.kind != NO_SEMINAR else ()
@@ -163,7 +164,7 @@ class MailComposer:
     ) -> dict[str, Any]:
         """Give what the templates may use, in one language."""
         facts = all_facts(announcement, now, language, prose=not again)
-        accent = announcement.series.accent
+        accent, logo = announcement.series.accent, announcement.series.logo
         names: dict[str, Any] = {
             "series": announcement.series,
             "language": language,
@@ -174,6 +175,7 @@ class MailComposer:
             "preheader": preheader(facts[0], language),
             "accent": accent or ACCENT,
             "dark_accent": lightened(accent) if accent else DARK_ACCENT,
+            "logo": logo.source(announcement.series.sender.domain) if logo else None,
             "again": again,
             "also": (),
         }
@@ -302,6 +304,24 @@ def _attach(
         filename=name,
         params={"charset": "utf-8", "method": method, "name": name},
     )
+
+
+def _embed(mail: EmailMessage, series: Series, html: str) -> None:
+    """Let the HTML carry the logo that it shows (RFC 2387)."""
+    logo, domain = series.logo, series.sender.domain
+    if logo is None or logo.url is not None or logo.source(domain) not in html:
+        return
+    part = mail.get_body(("html",))
+    assert isinstance(part, EmailMessage)  # noqa: S101 - it was added above
+    part.add_related(
+        logo.content,
+        maintype="image",
+        subtype=logo.subtype,
+        cid=f"<{logo.cid(domain)}>",
+        filename=f"logo.{logo.subtype}",
+        disposition="inline",
+    )
+    part.set_param("type", "text/html")
 
 
 def _set_boundaries(mail: EmailMessage, key: str) -> None:

@@ -44,16 +44,17 @@ from announcer.cadence import (
 from announcer.cadence import Field as Field_
 from announcer.colours import ENOUGH, GROUND, contrast, is_colour
 from announcer.errors import SettingsError
+from announcer.logo import read_logo
 from announcer.prose import one_line
 from announcer.quantities import Span, clock, duration, span, weekday
-from announcer.talks import Mailbox, Series
+from announcer.talks import Logo, Mailbox, Series
 
 PREFIX: Final = "ANNOUNCER_"
 SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final = frozenset({"logo", "feed_url", "fields"})
+_NOT_YET: Final = frozenset({"feed_url", "fields"})
 _KINDS_NOT_YET: Final = frozenset(
     {"posts", "data", "calendar", "researchseminars", "indico", "pretalx"}
 )
@@ -166,6 +167,16 @@ def _footer(text: object) -> tuple[str, ...]:
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
         raise ValueError(f'{text!r} is no text; write "one line", or ["one line", "another"]')
     return tuple(kept for line in lines if (kept := one_line(line)))
+
+
+def _logo(text: object) -> Logo:
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"{text!r} is no logo; write an https:// address, or the path of a file")
+    if "://" not in text:
+        return read_logo(Path(text))
+    if not text.startswith("https://") or not urlsplit(text).hostname:
+        raise ValueError(f'"{text}" is no https:// address; mail programs load no other picture')
+    return Logo(url=text)
 
 
 def _listen(text: object) -> tuple[str, int]:
@@ -370,6 +381,7 @@ class SeriesTable(_Table):
     website: Url | None = None
     accent: Annotated[str, BeforeValidator(_accent)] | None = None
     footer: Annotated[tuple[str, ...], BeforeValidator(_footer)] = ()
+    logo: Annotated[Logo, BeforeValidator(_logo)] | None = None
     templates: Path | None = None
     announce_tba: bool = False
     auto_submitted: bool = True
@@ -667,6 +679,9 @@ def _resolved(table: _SeriesFound) -> dict[str, Any]:
     folder = table.file.absolute().parent
     if isinstance(values.get("templates"), str):
         values["templates"] = folder / values["templates"]
+    logo = values.get("logo")
+    if isinstance(logo, str) and logo and "://" not in logo:
+        values["logo"] = str(folder / Path(logo).expanduser())
     source = values.get("source")
     if isinstance(source, dict) and isinstance(source.get("location"), str):
         location = source["location"]

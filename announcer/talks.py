@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
+from typing import Final
 from zoneinfo import ZoneInfo
+
+WIDEST: Final = 160  # of a logo
 
 
 class Status(StrEnum):
@@ -37,6 +41,24 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """The picture on top of a mail: its address, or the bytes that the mail carries."""
+
+    url: str | None = None
+    content: bytes = field(default=b"", repr=False)
+    subtype: str = ""  # "png" or "jpeg", where the mail carries it
+    width: int = WIDEST  # in pixels, as it is shown
+
+    def cid(self, domain: str) -> str:
+        """Give the Content-ID under which mails of a domain carry it."""
+        return f"logo.{sha256(self.content).hexdigest()[:24]}@{domain}"
+
+    def source(self, domain: str) -> str:
+        """Give what HTML names it by."""
+        return self.url or f"cid:{self.cid(domain)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """A seminar, with what holds for each of its talks unless the talk says otherwise."""
 
@@ -58,6 +80,7 @@ class Series:
     website: str | None = None
     accent: str | None = None  # a colour, as "#1a4f9c"
     footer: tuple[str, ...] = ()
+    logo: Logo | None = None
     announce_tba: bool = False
     auto_submitted: bool = True
 

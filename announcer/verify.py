@@ -5,6 +5,7 @@ from collections.abc import Collection
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from html import unescape
 from typing import Final
 
 from icalendar import Calendar
@@ -33,6 +34,7 @@ def verify(message: Message, announcement: Announcement) -> None:
     mail = message_from_bytes(message.content, policy=SMTP)
     _headers(message, mail)
     text, html = _bodies(message, mail)
+    _pictures(message, mail, html, announcement.series)
     invites = [
         part for part in mail.iter_attachments() if part.get_content_type() == "text/calendar"
     ]
@@ -104,11 +106,30 @@ def _bodies(message: Message, mail: EmailMessage) -> tuple[str, str]:
     shown = html.get_content()
     size = len(shown.encode())
     _expect(message, size <= LARGEST_HTML, f"has HTML of {size} bytes, which Gmail would clip")
-    danger = re.search(
-        r"<\s*(script|iframe|form|object|embed|img)\b|\son\w+\s*=", shown, re.IGNORECASE
-    )
+    danger = re.search(r"<\s*(script|iframe|form|object|embed)\b|\son\w+\s*=", shown, re.IGNORECASE)
     _expect(message, danger is None, f"has {danger[0]!r} in its HTML" if danger else "")
     return plain.get_content(), shown
+
+
+def _pictures(message: Message, mail: EmailMessage, html: str, series: Series) -> None:
+    """See that the only picture is the logo, and that the mail carries what it shows."""
+    logo, domain = series.logo, series.sender.domain
+    tags = re.findall(r"<\s*img\b[^>]*>?", html, re.IGNORECASE)
+    _expect(message, len(tags) <= (logo is not None), "has a picture that is not the logo")
+    for tag in tags:
+        said = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        source = logo.source(domain) if logo else ""
+        _expect(message, unescape(said.get("src", "")) == source, "shows another picture")
+        whole = bool(said.get("alt", "").strip()) and said.get("width", "").isdecimal()
+        _expect(message, whole, "has a logo without words or without a width")
+    carried = [part for part in mail.walk() if part.get_content_maintype() == "image"]
+    wanted = [logo.content] if logo and not logo.url and tags else []
+    found = [part.get_payload(decode=True) for part in carried]
+    _expect(message, found == wanted, "does not carry the logo that it shows, and nothing else")
+    for part in carried:
+        assert logo is not None  # noqa: S101 - else it was not wanted
+        named = part["Content-ID"] == f"<{logo.cid(domain)}>"
+        _expect(message, named, "carries a logo under another name")
 
 
 def _invite(message: Message, part: EmailMessage, talk: Talk, kind: str) -> None:
@@ -154,8 +175,6 @@ def _agree(message: Message, talk: Talk, mail: Announcement, text: str, html: st
 
 
 def _unmarked(html: str) -> str:
-    from html import unescape  # noqa: PLC0415 - the name is taken here
-
     return unescape(re.sub(r"<[^<>]*>", "", html))
 
 

@@ -157,10 +157,23 @@ def test_what_postfixs_own_sink_answers_is_what_the_ledger_says(
     assert (row["next_attempt_at"] is None) is (outcome is not None)
 
 
+DRESSED = """\
+language = ["de", "en", "fr"]
+also_times = ["America/New_York", "Pacific/Auckland"]
+accent = "#7a0019"
+footer = ["Department of Mathematics", "https://math.example.org"]
+"""
+
+
 @needs("chromium", "chromium")
 @pytest.mark.parametrize("width", [375, 700])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_mail_fits_a_phone_and_reads_in_the_dark(desk: Desk, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("more", ["", DRESSED], ids=["plain", "dressed"])
+def test_the_mail_fits_a_phone_and_reads_in_the_dark(
+    desk: Desk, width: int, scheme: str, more: str
+) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace('id = "ml"\n', f'id = "ml"\n{more}'))
     desk.run("preview", "ml/announcement/2020-04-03", "--now", "2020-04-03T10:00", "--out", "out")
     file = desk.folder / "out" / "ml_announcement_2020-04-03.html"
     with sync_playwright() as engine:
