@@ -22,6 +22,7 @@ folder (``tests/test_map.py`` checks it)::
     0  quantities    durations, weekdays and clock times, as people write them
     0  colours       which colours can be read, by day and in the dark
     0  words         the words of the mails in each language, from locale/
+    1  builtin       the built-in templates, and a copy of them to edit
     1  cadence       Rule: talk -> the instant of its mail
     1  elsewhere     what clocks show in other zones while a talk is on
     1  invite        talk -> calendar bytes

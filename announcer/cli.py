@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from announcer import app as parts
-from announcer import console
+from announcer import builtin, console
 from announcer.announcement import Announcement, Plan
 from announcer.announcer import Announcer, Clock, adopted
 from announcer.belief import believed, to_plan
@@ -775,6 +775,35 @@ def check(
     chosen = parts.chosen(settings, series or ())
     say(f"{settings.path}: the settings are right")
     _run(Checkup(settings, chosen, clock_of(now)).run(online=online))
+
+
+@app.command()
+def templates(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The folder; it is made where needed.")
+    ] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy them to DIR; no file that is there is touched.")
+    ] = False,
+) -> None:
+    """List the built-in templates, or copy them into a folder, to edit.
+
+    Without DIR that is ./templates, and no settings are read. A series takes the folder by
+    templates = "templates" in its [[series]] table; delete from it what you do not change.
+
+    Example: announcer templates --copy
+    """
+    if not copy:
+        if folder is not None:
+            raise UsageError(f"say what to do with {folder}: `announcer templates --copy {folder}`")
+        for name in builtin.names():
+            say(name)
+        return
+    found = list(builtin.copied(folder or Path("templates")))
+    for path, written in found:
+        say(f"{'written' if written else 'left as it is'}: {path}")
+    left = sum(not written for _, written in found)
+    say(f"{len(found) - left} written, {left} left as they were")
 
 
 @app.command()

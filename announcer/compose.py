@@ -19,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from announcer.announcement import Announcement
+from announcer.builtin import TEMPLATES
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.errors import TemplateFailed, VerificationFailed
@@ -33,11 +34,6 @@ from announcer.words import words
 POLICY: Final = SMTP.clone(max_line_length=76)
 _NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
 LONGEST_CONCERN: Final = 2_000
-_BUILT_IN: Final = next(
-    folder
-    for folder in (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
-    if folder.is_dir()
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class MailComposer:
 
     def __init__(self, templates: Path | None = None, *, test: str | None = None) -> None:
         """Take the user's folder, and for test mails a word that makes their Message-IDs their own."""
-        folders = [FileSystemLoader(folder) for folder in (templates, _BUILT_IN) if folder]
+        folders = [FileSystemLoader(folder) for folder in (templates, TEMPLATES) if folder]
         self._test = test
         self._loader = ChoiceLoader(folders)
         self._environments: dict[str, SandboxedEnvironment] = {}
