@@ -45,6 +45,7 @@ folder (``tests/test_map.py`` checks it)::
     7  compose       Announcement -> Message
     7  verify        re-reads a composed mail before it may go
     7  report        what one pass did
+    8  samples       made-up talks, and a mail of every kind about them
     8  concern       what the organisers must hear
     9  announcer     one pass, in the straight line above
     10 shapes        what programs read: the JSON of the contract
@@ -53,6 +54,7 @@ folder (``tests/test_map.py`` checks it)::
     11 service       the long-running service: alarm, signals, health
     11 console       what every command does alike: notes, the clock, one series after another
     12 checkup       what could keep a mail from going, before it is due
+    12 gallery       every kind of mail as files, and a page to look at them
     12 office        what an organiser decides, on a mail or on a talk
     13 cli           thin: parse, call, print
     14 __main__      python -m announcer

@@ -1,22 +1,21 @@
 """What `announcer check` looks at: whatever could keep a mail from going, before it is due."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from announcer import app as parts
-from announcer.announcement import Announcement, Plan
+from announcer.announcement import Plan
 from announcer.announcer import Clock
-from announcer.cadence import CANCELLATION, NO_SEMINAR, UPDATE, Rule, instant
+from announcer.cadence import CANCELLATION, NO_SEMINAR, REMINDER, UPDATE
 from announcer.compose import MailComposer
 from announcer.console import each, note, planned, progress, read
 from announcer.display import say, when
 from announcer.errors import CompositionError, LedgerError
-from announcer.message import Said
 from announcer.past import Standing
 from announcer.plan import never_fires
+from announcer.samples import KINDS, LATE_REMINDER, sample_talk, samples
 from announcer.settings import SeriesSettings, Settings
-from announcer.talks import Reading, Series, Status, Talk
+from announcer.talks import Reading, Talk
 from announcer.verify import verify
 from announcer.words import has_words
 
@@ -56,27 +55,19 @@ class Checkup:
                 say(f"! talk {talk.id} is on {talk.day}, in a break of [series.breaks]")
 
     async def _compose(self, asked: SeriesSettings) -> None:
-        failed = []
         composer = MailComposer(asked.templates)
-        told: tuple[Said, ...] = ()
-        samples = [
-            (f"the rule {rule.label}", _sample(asked.series, rule)) for rule in asked.cadence
-        ]
-        samples += [
-            (f"kind {kind}", _sample_change(samples[0][1], kind))
-            for kind in (UPDATE, CANCELLATION, NO_SEMINAR)
-        ]
-        for what, mail in samples:
+        failed: dict[str, str] = {}
+        kinds = _kinds(asked)
+        for sample in samples(asked.series, kinds):
             try:
-                sample = replace(mail, told=told, previous=told)
-                message = composer.compose(sample, self._clock(asked.series))
-                verify(message, sample)
-                told = message.said
-                say(f"{asked.series.id}: a mail of {what} can be composed")
+                verify(composer.compose(sample.mail, sample.now), sample.mail)
             except CompositionError as error:
-                failed.append(f"a mail of {what} cannot go: {error}")
+                failed.setdefault(sample.kind, f"({sample.case}) cannot go: {error}")
+        for kind in (kind for kind in kinds if kind not in failed):
+            say(f"{asked.series.id}: a mail of kind {kind} can be composed")
         if failed:
-            raise CompositionError(f"{asked.series.id}: {'; '.join(failed)}")
+            reasons = (f"a mail of kind {kind} {reason}" for kind, reason in failed.items())
+            raise CompositionError(f"{asked.series.id}: {'; '.join(reasons)}")
 
     async def _compare(self) -> int:
         """See that the ledger can be used, and what its history makes of these pages."""
@@ -113,6 +104,14 @@ class Checkup:
             with progress(f"logging in at {smtp.host}"):
                 await transport.check()
         say(f"{smtp.host}:{smtp.port}: connected, and logged in where asked")
+
+
+def _kinds(asked: SeriesSettings) -> list[str]:
+    """Give the kinds of mail that a series can come to send."""
+    ruled = {rule.kind for rule in asked.cadence}
+    late = {LATE_REMINDER} if REMINDER in ruled else set()
+    can = ruled | late | {UPDATE, CANCELLATION, NO_SEMINAR}
+    return [kind for kind in KINDS if kind in can]
 
 
 class _AsRead:
@@ -169,7 +168,7 @@ def _remarks(
 
 def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:
     for rule in asked.cadence:
-        talks = ahead or [_sample_talk(asked.series)]
+        talks = ahead or [sample_talk(asked.series)]
         for talk in talks:
             if never_fires(rule, talk, asked.series):
                 start = when(talk.starts_at, asked.series)
@@ -178,49 +177,3 @@ def _never(asked: SeriesSettings, ahead: list[Talk]) -> Iterator[str]:
                     f"{start}: its moment comes too late; change it in [[series.cadence]]"
                 )
                 break
-
-
-def _sample_talk(series: Series) -> Talk:
-    day = datetime(2030, 4, 9, tzinfo=UTC).date()
-    starts_at = instant(day, series.start or time(15), series.timezone)
-    return Talk(
-        id="sample",
-        title="A sample talk",
-        speakers=("Emmy Noether",),
-        day=day,
-        starts_at=starts_at,
-        ends_at=starts_at + max(series.duration, timedelta(minutes=1)),
-        location=series.location,
-        stream=series.stream,
-        abstract="What a talk is about stands here.",
-    )
-
-
-def _sample_change(mail: Announcement, kind: str) -> Announcement:
-    """Give a mail of a kind that has no rule: the sample talk in another room, or cancelled."""
-    status = Status.CANCELLED if kind == CANCELLATION else Status.CONFIRMED
-    [talk] = mail.talks
-    return replace(
-        mail,
-        key=f"{mail.series.id}/{kind}/sample",
-        kind=kind,
-        rule=kind,
-        talks=(replace(talk, location="Another room", status=status),),
-    )
-
-
-def _sample(series: Series, rule: Rule) -> Announcement:
-    talk = _sample_talk(series)
-    moment = rule.moment(talk, series.timezone)
-    assert moment is not None  # noqa: S101 - the sample has a day and a start
-    return Announcement(
-        key=f"{series.id}/{rule.label}/sample",
-        series=series,
-        kind=rule.kind,
-        rule=rule.label,
-        standing=Standing.DUE,
-        due_at=moment,
-        expires_at=moment,
-        talks=(talk,),
-        reason="a sample",
-    )

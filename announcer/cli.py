@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-from base64 import b64encode
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,7 +42,7 @@ from announcer.errors import (
     UsageError,
 )
 from announcer.ledger import History, Ledger
-from announcer.message import Message
+from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided, counted_as_told
 from announcer.report import Delivery, Fate, Report
@@ -54,8 +53,6 @@ from announcer.transport.folder import FolderTransport, write
 from announcer.verify import verify
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
-
     from announcer.office import Office
 
 app = typer.Typer(
@@ -289,19 +286,31 @@ def _say_without_ledger(settings: Settings, *, real: bool) -> None:
 @app.command()
 def preview(
     key: Annotated[
-        str, typer.Argument(metavar="KEY", help="The mail's key, as `announcer plan` shows it.")
-    ],
+        str | None,
+        typer.Argument(metavar="[KEY]", help="The mail's key, as `announcer plan` shows it."),
+    ] = None,
     config: ConfigOption = None,
     series: SeriesOption = None,
     now: NowOption = None,
     out: OutOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every kind, about made-up talks, into ./preview or DIR.")
+    ] = False,
 ) -> None:
     """Show one mail exactly as it would go, or write its .eml, .txt, .html and .ics files.
 
+    With --all no page is read and no ledger needed: your templates are tried on made-up talks,
+    and an index.html shows all mails side by side.
+
     Example: announcer preview geometry/announcement/2026-04-03 --out preview
     """
+    if everything is (key is not None):
+        raise UsageError("say which mail: `announcer preview KEY`, or --all for every kind")
     settings = _settings(config)
     chosen = parts.chosen(settings, series or ())
+    if key is None:
+        _hang(chosen, out or Path("preview"))
+        return
     clock = clock_of(now)
 
     async def work() -> int:
@@ -324,6 +333,17 @@ def preview(
     _run(work())
 
 
+def _hang(chosen: tuple[SeriesSettings, ...], folder: Path) -> None:
+    from announcer.gallery import hang  # noqa: PLC0415 - no other command needs it
+
+    failed = list(hang(chosen, folder))
+    for line in failed:
+        console.note(line)
+    say(str(folder / "index.html"))
+    if failed:
+        raise typer.Exit(1)
+
+
 def _composed(mail: Announcement, asked: SeriesSettings, clock: Clock) -> Message:
     if any(talk.starts_at is None for talk in mail.talks):
         raise CompositionError(f"{mail.key} cannot be composed yet: {mail.reason}")
@@ -339,35 +359,6 @@ def _previewed(message: Message, out: Path | None) -> int:
     for ending, content in parts_of(message.content):
         say(str(write(out, message.key, ending, content)))
     return 0
-
-
-def parts_of(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give a mail and its parts, each with the ending of its file name."""
-    from email import message_from_bytes  # noqa: PLC0415 - only previews need it
-    from email.policy import SMTP  # noqa: PLC0415 - as above
-
-    yield ".eml", content
-    mail = message_from_bytes(content, policy=SMTP)
-    for kind in ("plain", "html"):
-        body = mail.get_body((kind,))
-        if body is not None:
-            shown = _with_pictures(body.get_content(), mail)
-            yield f".{'txt' if kind == 'plain' else kind}", shown.encode()
-    invites = list(mail.iter_attachments())
-    for number, part in enumerate(invites, 1):
-        raw = part.get_payload(decode=True)
-        if isinstance(raw, bytes):
-            yield (f"-{number}" if len(invites) > 1 else "") + ".ics", raw
-
-
-def _with_pictures(html: str, mail: "EmailMessage") -> str:
-    """Let a browser show the pictures that a mail carries."""
-    for part in mail.walk():
-        name, raw = part["Content-ID"], part.get_payload(decode=True)
-        if name and isinstance(raw, bytes):
-            data = f"data:{part.get_content_type()};base64,{b64encode(raw).decode()}"
-            html = html.replace(f"cid:{name.strip('<>')}", data)
-    return html
 
 
 @app.command()

@@ -128,7 +128,7 @@ class MailComposer:
             self._version(announcement, now, language) for language in series.other_languages
         ]
         subject = names["subject"]
-        said = tuple(_said(talk, announcement) for talk in announcement.talks)
+        said = tuple(said_of(talk, announcement) for talk in announcement.talks)
         mail = self._headers(announcement, subject, now)
         mail.set_content(self._text(announcement.kind, names), cte="quoted-printable")
         rendered = self._render(f"{announcement.kind}/html.html", names)
@@ -329,7 +329,7 @@ def _set_boundaries(mail: EmailMessage, key: str) -> None:
             del part["MIME-Version"]
 
 
-def _said(talk: Talk, announcement: Announcement) -> Said:
+def said_of(talk: Talk, announcement: Announcement) -> Said:
     """Give what this mail says of a talk; the entry's revision follows on what was said before."""
     series = announcement.series
     before = next((s for s in announcement.previous if s.identity == talk.identity), None)

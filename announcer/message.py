@@ -1,7 +1,13 @@
 """An envelope and its bytes, and what they say of each talk."""
 
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +62,32 @@ class Message:
             raise ValueError(f"{self.key}: {self.due_at!r} is not an instant in UTC")
         if not (self.message_id.startswith("<") and self.message_id.endswith(">")):
             raise ValueError(f"{self.key}: {self.message_id!r} is not a Message-ID")
+
+
+def parts_of(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give a mail and its parts, each with the ending of its file name."""
+    from email import message_from_bytes  # noqa: PLC0415 - only previews need it
+    from email.policy import SMTP  # noqa: PLC0415 - as above
+
+    yield ".eml", content
+    mail = message_from_bytes(content, policy=SMTP)
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        if body is not None:
+            shown = _with_pictures(body.get_content(), mail)
+            yield f".{'txt' if kind == 'plain' else kind}", shown.encode()
+    invites = list(mail.iter_attachments())
+    for number, part in enumerate(invites, 1):
+        raw = part.get_payload(decode=True)
+        if isinstance(raw, bytes):
+            yield (f"-{number}" if len(invites) > 1 else "") + ".ics", raw
+
+
+def _with_pictures(html: str, mail: "EmailMessage") -> str:
+    """Let a browser show the pictures that a mail carries."""
+    for part in mail.walk():
+        name, raw = part["Content-ID"], part.get_payload(decode=True)
+        if name and isinstance(raw, bytes):
+            data = f"data:{part.get_content_type()};base64,{b64encode(raw).decode()}"
+            html = html.replace(f"cid:{name.strip('<>')}", data)
+    return html

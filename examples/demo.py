@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from announcer.cli import parts_of
 from announcer.display import say, show_content
+from announcer.message import parts_of
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / "demo"

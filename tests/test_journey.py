@@ -124,7 +124,7 @@ def test_a_broken_template_is_named_by_check_and_stops_only_its_own_kind(
     checked = desk.run("check", "--now", "2020-04-03T10:00")
     assert checked.returncode == 1
     assert "text.txt" in checked.stderr
-    assert "a mail of the rule announcement can be composed" in checked.stdout
+    assert "a mail of kind announcement can be composed" in checked.stdout
     desk.run("adopt", "--now", "2020-04-02T12:00")
     assert len(desk.json("send", "--now", "2020-04-03T10:00")["sent"]) == 1
     [failed] = desk.json("send", "--now", "2020-04-07T09:00", status=1)["failed"]

@@ -13,10 +13,10 @@ from test_compose import NOW, mail
 from test_words import texts
 
 from announcer.announcement import Announcement
-from announcer.cli import parts_of
 from announcer.compose import MailComposer
 from announcer.errors import SettingsError, VerificationFailed
 from announcer.logo import read_logo
+from announcer.message import parts_of
 from announcer.settings import load_settings
 from announcer.talks import Logo
 from announcer.verify import verify
