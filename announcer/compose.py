@@ -33,6 +33,7 @@ from announcer.words import words
 # RFC 2045, 6.7 (5) allows lines of 76; the library would write 78.
 POLICY: Final = SMTP.clone(max_line_length=76)
 _NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
+_LONGEST_WORD: Final = 60  # that a line of a header holds, after the header's name
 LONGEST_CONCERN: Final = 2_000
 
 
@@ -277,7 +278,9 @@ def _set_subject(mail: EmailMessage, subject: str) -> None:
     """
     from email.header import Header  # noqa: PLC0415 - an exception, kept in one place
 
-    charset = "us-ascii" if subject.isascii() else "utf-8"
+    # A word that no line can hold would be folded once more when the mail is written.
+    plain = subject.isascii() and max(map(len, subject.split()), default=0) <= _LONGEST_WORD
+    charset = "us-ascii" if plain else "utf-8"
     encoded = Header(subject, charset, maxlinelen=74, header_name="Subject").encode(linesep="\r\n")
     mail.set_raw("Subject", encoded)
 

@@ -36,8 +36,9 @@ def shortened(markdown: str, longest: int) -> tuple[str, bool]:
     if len(markdown) <= longest:
         return markdown, False
     head = markdown[:longest]
-    cut = head.rfind("\n\n")
-    cut = cut if cut > longest // 4 else max(head.rfind(" "), 0) or longest
+    # A place too near to the start would lose what there is room for, as with one endless word.
+    places = (head.rfind(end) for end in ("\n\n", " "))
+    cut = next((place for place in places if place > longest // 4), longest)
     return head[:cut].rstrip() + " …", True
 
 

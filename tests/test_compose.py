@@ -17,7 +17,7 @@ from announcer.compose import MailComposer
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.invite import timezone
 from announcer.past import Standing
-from announcer.prose import to_html, to_text
+from announcer.prose import shortened, to_html, to_text
 from announcer.talks import Mailbox, Series, Talk
 from announcer.verify import verify
 
@@ -153,6 +153,20 @@ def test_markdown_becomes_safe_html_and_plain_lines() -> None:
         "See a b.\n  https://a.example\n  https://b.example\n\n"
         "v.example/1\n  https://v.example/1\n\n* one\n\n* two"
     )
+
+
+def test_an_abstract_that_is_too_long_is_cut_at_its_end_and_not_at_its_start() -> None:
+    assert shortened("one two three", 9) == ("one two …", True)
+    assert shortened("one\n\ntwo three", 9) == ("one …", True)
+    assert shortened("a " + "x" * 30, 20) == ("a " + "x" * 18 + " …", True)
+    assert shortened("short", 20) == ("short", False)
+
+
+def test_a_subject_of_one_endless_word_reads_back_and_fits_its_lines() -> None:
+    long = mail(title="A" * 280)
+    message = COMPOSER.compose(long, NOW)
+    verify(message, long)
+    assert max(map(len, message.content.split(b"\r\n"))) <= 78
 
 
 def test_a_template_that_fails_is_named_with_its_file_and_variable(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ LONGEST_TEXT: Final = 100_000
 
 # Controls, lone surrogates, bidi overrides and isolates, line and paragraph separators.
 _FORBIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 _ODD_RUN: Final = re.compile(r"[\x80-\U0010ffff]{2,}")
 
 
 def text(raw: str) -> str:
     """Clean a text of several lines: NFC, ordinary line breaks, no controls, bounded length."""
-    lines = re.sub("\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", raw)
-    return unicodedata.normalize("NFC", _FORBIDDEN.sub("", repaired(lines)))[:LONGEST_TEXT]
+    # What is mended may turn out to be a line separator.
+    lines = re.sub("\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", repaired(raw))
+    return unicodedata.normalize("NFC", _FORBIDDEN.sub("", lines))[:LONGEST_TEXT]
 
 
 def line(raw: str) -> str:
