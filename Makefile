@@ -1,5 +1,6 @@
 # `make demo` shows the main job; `make test` runs all tests. Both install what they need first.
-# `make torture` harms a pass at every call, and cuts the power everywhere: most of an hour.
+# `make torture` harms a pass at every call, and cuts the power everywhere, and
+# composes a million hostile facts: most of an hour.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
@@ -14,7 +15,7 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 torture: $(READY)
-	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py
+	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py tests/test_hostile.py
 
 lint: $(READY)
 	$(BIN)/ruff check
