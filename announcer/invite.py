@@ -102,9 +102,14 @@ def timezone(zone: ZoneInfo, at: datetime) -> Timezone | None:
         rule = _rule(zone, change)
         if rule is None:
             return None
-        before = (change - timedelta(seconds=1)).astimezone(zone).utcoffset() or timedelta(0)
-        after = change.astimezone(zone).utcoffset() or timedelta(0)
-        onset = (change + before).replace(tzinfo=None)
+        # A time before the first onset is read in many ways, so that is the one of the year before.
+        alike = (
+            c for c in _changes(zone, year - 1) if _position(zone, c) & _position(zone, change)
+        )
+        first = next(alike, change)
+        before = (first - timedelta(seconds=1)).astimezone(zone).utcoffset() or timedelta(0)
+        after = first.astimezone(zone).utcoffset() or timedelta(0)
+        onset = (first + before).replace(tzinfo=None)
         component.add_component(_onset(zone, onset, before, after, rule))
     return component
 

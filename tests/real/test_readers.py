@@ -4,16 +4,19 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from test_samples import SERIES
 
 from announcer.compose import MailComposer
-from announcer.samples import KINDS, Sample, samples
+from announcer.invite import invite
+from announcer.samples import KINDS, Sample, sample_talk, samples
 from real.needs import needs, needs_file
 
 FULL = replace(
@@ -120,3 +123,24 @@ def test_libical_reads_every_invite_as_it_was_meant(libical: Path) -> None:
                 status="CANCELLED" if talk.cancelled else "CONFIRMED",
             )
         assert len(read) == len(invited)
+
+
+@needs("gcc", "gcc")
+@needs_file("/usr/include/libical/ical.h", "libical-dev")
+def test_a_time_is_read_alike_on_either_side_of_every_change_of_clocks(libical: Path) -> None:
+    """By libical and by vobject, from the VTIMEZONE alone: no parser knows these zones' names."""
+    zones = ("Europe/Berlin", "America/New_York", "Australia/Sydney", "Pacific/Auckland")
+    for name in zones:
+        series = replace(SERIES, timezone=ZoneInfo(name))
+        for month in range(1, 13):
+            at = datetime(2030, month, 8, 10, tzinfo=UTC)
+            talk = replace(
+                sample_talk(series), starts_at=at, ends_at=at + timedelta(hours=1), day=at.date()
+            )
+            calendar = invite(talk, series, uid="u", sequence=0, stamp=at)
+            # Parsers keep zones by their names, so each of these gets one of its own.
+            calendar = calendar.replace(name.encode(), f"X-{month}/{name[-6:]}".encode())
+            [event] = understood(libical, calendar)
+            assert event.start == at, f"{name}, {at}"
+            start = vobject.readOne(calendar.decode()).vevent.dtstart.value
+            assert start.astimezone(UTC) == at, f"{name}, {at}"
