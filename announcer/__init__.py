@@ -29,6 +29,7 @@ folder (``tests/test_map.py`` checks it)::
     1  logo          the logo that a mail carries, read from its file
     1  prose         Markdown of a talk -> safe HTML, and plain text
     1  identity      which talk of a page is which of those that were known
+    2  links         addresses that put a talk into the calendars of Google and Outlook
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; page; fetch; dates and clean, which read and mend text
     2  transport/    port; smtp; folder
@@ -44,6 +45,7 @@ folder (``tests/test_map.py`` checks it)::
     6  plan          plan_announcements
     7  compose       Announcement -> Message
     7  verify        re-reads a composed mail before it may go
+    7  feed          talks -> the entries of a calendar to subscribe to
     7  report        what one pass did
     8  samples       made-up talks, and a mail of every kind about them
     8  concern       what the organisers must hear

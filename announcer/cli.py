@@ -41,7 +41,7 @@ from announcer.errors import (
     SourceError,
     UsageError,
 )
-from announcer.ledger import History, Ledger
+from announcer.ledger import Believed, History, Ledger
 from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided, counted_as_told
@@ -795,6 +795,82 @@ def templates(
         say(f"{'written' if written else 'left as it is'}: {path}")
     left = sum(not written for _, written in found)
     say(f"{len(found) - left} written, {left} left as they were")
+
+
+@app.command()
+def feed(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it to this file, as a whole."),
+    ] = None,
+) -> None:
+    """Give the talks as a calendar to subscribe to, past ones and cancelled ones too.
+
+    Its entries are those that the mails carry. Put the file where it can be had by https, name
+    that as feed_url, and let cron write it anew every hour. While a page cannot be read, the
+    talks are those that were last believed; nothing is written where none are known.
+
+    Example: announcer feed --series geometry --out /srv/www/geometry.ics
+    """
+    from announcer.feed import entries  # noqa: PLC0415 - no other command needs it
+    from announcer.invite import Entry  # noqa: PLC0415 - as above
+    from announcer.invite import feed as calendar  # noqa: PLC0415 - as above
+
+    settings = _settings(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+
+    async def work() -> int:
+        found: list[Entry] = []
+        missing: list[SourceError] = []
+        async with parts.copied_ledger(settings) as (ledger, _):
+
+            async def gather(asked: SeriesSettings) -> None:
+                at = clock(asked.series)
+                history = await ledger.history(asked.series.id)
+                known, trouble = await _believed(asked, history.believed, clock)
+                if known is None:
+                    missing.extend(filter(None, [trouble]))
+                else:
+                    talks = to_plan(known, asked.series, at)
+                    found.extend(entries(asked.series, talks, history, at))
+                if trouble is not None:
+                    raise trouble
+
+            status = await each(chosen, gather)
+        if not missing:
+            _give(calendar(", ".join(asked.series.name for asked in chosen), found), out)
+        return status
+
+    _run(work())
+
+
+async def _believed(
+    asked: SeriesSettings, last: Believed | None, clock: Clock
+) -> tuple[Believed | None, SourceError | None]:
+    """Read a source; give what is believed now, or was last, and what is wrong with the source."""
+    try:
+        reading = await read(asked, clock)
+        return believed(last, reading, asked.series, clock(asked.series)), None
+    except SourceError as error:
+        return last, error
+
+
+def _give(content: bytes, out: Path | None) -> None:
+    """Write to a file in one step, as a server may be reading it, or to stdout."""
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return
+    new = out.with_name(f"{out.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(out)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    say(str(out))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,7 +24,7 @@ from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import all_facts, preheader, starts_in
-from announcer.invite import digest, invite, uid
+from announcer.invite import invite, revision
 from announcer.message import Message, Said
 from announcer.prose import WIDTH, one_line
 from announcer.talks import Series, Talk
@@ -336,14 +336,9 @@ def said_of(talk: Talk, announcement: Announcement) -> Said:
     """Give what this mail says of a talk; the entry's revision follows on what was said before."""
     series = announcement.series
     before = next((s for s in announcement.previous if s.identity == talk.identity), None)
-    name = before.uid if before else uid(series, talk)
-    content = digest(talk, series, name, method=_method(announcement.kind))
-    sequence, stamp = 0, announcement.due_at
-    if before is not None:
-        sequence, stamp = before.sequence, before.stamp
-        if before.digest != content:
-            sequence += 1
-            stamp = max(announcement.due_at, before.stamp + timedelta(seconds=1))
+    entry = revision(
+        talk, series, before, at=announcement.due_at, method=_method(announcement.kind)
+    )
     assert talk.day and talk.starts_at and talk.ends_at  # noqa: S101, PT018 - the plan sees to it
     return Said(
         talk=talk.id,
@@ -357,10 +352,10 @@ def said_of(talk: Talk, announcement: Announcement) -> Said:
         location=talk.location,
         stream=talk.stream,
         status=talk.status.value,
-        uid=name,
-        sequence=sequence,
-        stamp=stamp,
-        digest=content,
+        uid=entry.uid,
+        sequence=entry.sequence,
+        stamp=entry.stamp,
+        digest=entry.digest,
     )
 
 

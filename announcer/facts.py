@@ -10,9 +10,10 @@ from announcer.announcement import Announcement
 from announcer.cadence import REMINDER, UPDATE
 from announcer.changes import as_told, differences
 from announcer.elsewhere import Elsewhere, elsewhere, zone_name
+from announcer.links import add_to_calendar
 from announcer.message import Said
 from announcer.prose import one_line, shortened, to_html, to_text
-from announcer.talks import Series, Status, Talk
+from announcer.talks import Link, Series, Status, Talk
 from announcer.words import dated, span, words
 
 _LONGEST_ABSTRACT: Final = 12_000
@@ -46,6 +47,7 @@ class Facts:
     text: str
     html: Markup
     cut: str | None
+    calendars: tuple[Link, ...] = ()  # pages that put it into a calendar
     today: bool = False  # whether the mail is made on the talk's own day
     back: bool = False  # whether the list was told that it is cancelled
     changes: tuple[Change, ...] = ()
@@ -131,4 +133,5 @@ def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> 
         text=to_text(text),
         html=Markup(to_html(text)),  # noqa: S704 - nh3 has cleaned it
         cut=page if cut else None,
+        calendars=add_to_calendar(talk, series),
     )  # fmt: skip

@@ -1,7 +1,10 @@
-"""A talk as a calendar entry: one VCALENDAR with one VEVENT (RFC 5545, 5546)."""
+"""A talk as a calendar entry, mailed by itself or in a calendar of many (RFC 5545, 5546)."""
 
 import hashlib
+import re
 from calendar import monthrange
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -10,13 +13,55 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
-from icalendar.prop import vRecur
+from icalendar.prop import vRecur, vText
 
-from announcer.talks import Series, Talk
+from announcer.message import Said
+from announcer.talks import Series, Status, Talk
 from announcer.words import words
 
 _NAMESPACE: Final = UUID("5f0c7c1e-9a67-5c0e-8f0d-2c8f5f3b7a10")
+_REFRESH: Final = timedelta(hours=1)
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One version of a talk's entry: its UID, SEQUENCE and DTSTAMP, and a name for all the rest."""
+
+    uid: str
+    sequence: int
+    stamp: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One version of a talk's entry with all that it says; the talk has a start and an end."""
+
+    talk: Talk
+    series: Series
+    revision: Revision
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it starts."""
+        assert self.talk.starts_at is not None  # noqa: S101 - whoever makes an entry sees to it
+        return self.talk.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends."""
+        assert self.talk.ends_at is not None  # noqa: S101 - as above
+        return self.talk.ends_at
+
+
+class _Text(vText):
+    """A text in which a backslash before an N, as in TeX, is not taken for a line break."""
+
+    def to_ical(self) -> bytes:
+        """Escape it (RFC 5545, 3.3.11)."""
+        escaped = re.sub(r"([\\;,])", r"\\\1", str(self)).replace("\n", "\\n")
+        return escaped.encode()
 
 
 def uid(series: Series, talk: Talk) -> str:
@@ -33,37 +78,102 @@ def invite(
     """
     if talk.starts_at is None or talk.ends_at is None:
         raise ValueError(f"talk {talk.id} has no time to put in a calendar")
-    calendar = Calendar()
-    calendar.add("version", "2.0")
-    calendar.add("prodid", "-//seminar-announcer//announcer//EN")
+    calendar = _calendar()
     calendar.add("method", method)
     zone = timezone(series.timezone, talk.starts_at)
     if zone is not None:
         calendar.add_component(zone)
+    entry = Entry(
+        talk=talk if method != "CANCEL" else replace(talk, status=Status.CANCELLED),
+        series=series,
+        revision=Revision(uid=uid, sequence=sequence, stamp=stamp, digest=""),
+    )
+    calendar.add_component(_event(entry, local=zone is not None))
+    return bytes(calendar.to_ical())
+
+
+def feed(name: str, entries: Collection[Entry]) -> bytes:
+    """Give a calendar to subscribe to; each talk has a start and an end.
+
+    It has no METHOD: nothing is asked of whoever reads it. A zone stands in it once, as its latest
+    talk needs it; talks of a time when its rules were others are written in UTC.
+    """
+    calendar = _calendar()
+    calendar.add("name", name)  # RFC 7986, 5.1
+    calendar.add("x-wr-calname", name)  # what Google, Apple and Outlook read
+    calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    ordered = sorted(entries, key=lambda e: (e.starts_at, e.revision.uid))
+    zones = [timezone(entry.series.timezone, entry.starts_at) for entry in ordered]
+    rules = [_rules(zone) for zone in zones]
+    latest = {e.series.timezone.key: rule for e, rule in zip(ordered, rules, strict=True)}
+    local = [
+        bool(rule) and rule == latest[entry.series.timezone.key]
+        for entry, rule in zip(ordered, rules, strict=True)
+    ]
+    first: dict[str, Timezone] = {}
+    for entry, zone, holds in zip(ordered, zones, local, strict=True):
+        if zone is not None and holds:
+            first.setdefault(entry.series.timezone.key, zone)
+    for key in sorted(first):
+        calendar.add_component(first[key])
+    for entry, holds in zip(ordered, local, strict=True):
+        calendar.add_component(_event(entry, local=holds))
+    return bytes(calendar.to_ical())
+
+
+def _calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//seminar-announcer//announcer//EN")
+    return calendar
+
+
+def _rules(zone: Timezone | None) -> bytes:
+    """Give what a zone says but for since when: two with the same rules give the same times."""
+    lines = [] if zone is None else zone.to_ical().splitlines()
+    return b"\n".join(line for line in lines if not line.startswith(b"DTSTART:"))
+
+
+def _event(entry: Entry, *, local: bool) -> Event:
+    talk, series, revision = entry.talk, entry.series, entry.revision
     event = Event()
-    event.add("uid", uid)
-    event.add("dtstamp", stamp.astimezone(UTC))
-    event.add("sequence", sequence)
+    event.add("uid", revision.uid)
+    event.add("dtstamp", revision.stamp.astimezone(UTC))
+    event.add("sequence", revision.sequence)
     # A zone without yearly rules cannot be written so that every client reads it alike, nor can
     # the second pass of the hour that comes twice.
-    twice = any(at.astimezone(series.timezone).fold for at in (talk.starts_at, talk.ends_at))
-    place = series.timezone if zone is not None and not twice else UTC
-    event.add("dtstart", talk.starts_at.astimezone(place))
-    event.add("dtend", talk.ends_at.astimezone(place))
-    title = talk.title or words(series.language).gettext("to be announced")
-    event.add("summary", f"{series.name}: {title}")
-    if talk.location or talk.stream:
-        event.add("location", talk.location or talk.stream)
-    event.add("description", _description(talk, series))
+    twice = any(at.astimezone(series.timezone).fold for at in (entry.starts_at, entry.ends_at))
+    zone = series.timezone if local and not twice else UTC
+    event.add("dtstart", entry.starts_at.astimezone(zone))
+    event.add("dtend", entry.ends_at.astimezone(zone))
+    event.add("summary", _Text(summary(talk, series)))
+    if place := talk.location or talk.stream:
+        event.add("location", _Text(place))
+    event.add("description", _Text(description(talk, series)))
     if talk.url or series.website:
         event.add("url", talk.url or series.website)
-    event.add("status", "CANCELLED" if method == "CANCEL" else talk.status.value.upper())
+    event.add("status", talk.status.value.upper())
     organizer = vCalAddress(f"mailto:{series.reply_to.address}")
     if series.reply_to.name:
         organizer.params["CN"] = series.reply_to.name.replace('"', "'")
     event.add("organizer", organizer)
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    return event
+
+
+def revision(
+    talk: Talk, series: Series, before: Said | None, *, at: datetime, method: str = "PUBLISH"
+) -> Revision:
+    """Give the revision of a talk's entry: what was said before, while that still holds."""
+    name = before.uid if before else uid(series, talk)
+    content = digest(talk, series, name, method=method)
+    sequence, stamp = 0, at
+    if before is not None:
+        sequence, stamp = before.sequence, before.stamp
+        if before.digest != content:
+            sequence += 1
+            stamp = max(at, before.stamp + timedelta(seconds=1))
+    return Revision(uid=name, sequence=sequence, stamp=stamp, digest=content)
 
 
 def digest(talk: Talk, series: Series, uid: str, *, method: str = "PUBLISH") -> str:
@@ -73,7 +183,14 @@ def digest(talk: Talk, series: Series, uid: str, *, method: str = "PUBLISH") -> 
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def _description(talk: Talk, series: Series) -> str:
+def summary(talk: Talk, series: Series) -> str:
+    """Give an entry's title."""
+    title = talk.title or words(series.language).gettext("to be announced")
+    return f"{series.name}: {title}"
+
+
+def description(talk: Talk, series: Series) -> str:
+    """Give what an entry says below its title: who, where, the stream, the page."""
     lines = [
         ", ".join(talk.speakers),
         talk.location or "",

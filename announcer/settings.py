@@ -54,7 +54,7 @@ SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final = frozenset({"feed_url", "fields"})
+_NOT_YET: Final = frozenset({"fields"})
 _KINDS_NOT_YET: Final = frozenset(
     {"posts", "data", "calendar", "researchseminars", "indico", "pretalx"}
 )
@@ -382,6 +382,7 @@ class SeriesTable(_Table):
     accent: Annotated[str, BeforeValidator(_accent)] | None = None
     footer: Annotated[tuple[str, ...], BeforeValidator(_footer)] = ()
     logo: Annotated[Logo, BeforeValidator(_logo)] | None = None
+    feed_url: Url | None = None
     templates: Path | None = None
     announce_tba: bool = False
     auto_submitted: bool = True

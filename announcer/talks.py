@@ -81,6 +81,7 @@ class Series:
     accent: str | None = None  # a colour, as "#1a4f9c"
     footer: tuple[str, ...] = ()
     logo: Logo | None = None
+    feed_url: str | None = None  # where others find what `announcer feed` writes
     announce_tba: bool = False
     auto_submitted: bool = True
 

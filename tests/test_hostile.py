@@ -60,7 +60,7 @@ ATOMS: Final = (
     "**", "_", "`", "```\n", "[x](javascript:1)", "![](http://t.example/p.gif)", "[a](https://a.example)",
     "<iframe src='https://v.example/1'></iframe>", "\n\n* ", "\n\n> > > ", "\n\n    ", "$E=mc^2$", "\\",
     # Ordinary, and not so ordinary, writing.
-    "\\n", "\\,", ";", ":", ",", '"', "'", "“Räume”", "Größe", "SÃ¸nderby", "e" + "\u0301" * 90, "ﷺ",
+    "\\n", "\\N", "\\,", ";", ":", ",", '"', "'", "“Räume”", "Größe", "SÃ¸nderby", "e" + "\u0301" * 90, "ﷺ",
     "שלום עולם", "مرحبا", "数学", "💩", "👨‍👩‍👧‍👦", "🏳️‍🌈", "İ", "ß", "ſ", "\u0345", "  ", "\t", "\u00a0", "\u3000",
     "A" * 1000, "Ω" * 500, "ab " * 200,
 )  # fmt: skip

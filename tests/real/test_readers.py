@@ -15,8 +15,8 @@ import vobject
 from test_samples import SERIES
 
 from announcer.compose import MailComposer
-from announcer.invite import invite
-from announcer.samples import KINDS, Sample, sample_talk, samples
+from announcer.invite import Entry, feed, invite, revision, summary
+from announcer.samples import KINDS, Sample, sample_talk, sample_talks, samples
 from real.needs import needs, needs_file
 
 FULL = replace(
@@ -144,3 +144,18 @@ def test_a_time_is_read_alike_on_either_side_of_every_change_of_clocks(libical: 
             assert event.start == at, f"{name}, {at}"
             start = vobject.readOne(calendar.decode()).vevent.dtstart.value
             assert start.astimezone(UTC) == at, f"{name}, {at}"
+
+
+@needs("gcc", "gcc")
+@needs_file("/usr/include/libical/ical.h", "libical-dev")
+def test_libical_reads_a_calendar_of_many_talks(libical: Path) -> None:
+    talks = [talk for case in sample_talks(FULL).values() for talk in case]
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    entries = [
+        Entry(talk=talk, series=FULL, revision=revision(talk, FULL, None, at=at)) for talk in talks
+    ]
+    # It has no METHOD, so nothing in RFC 5546 is checked but that it parses.
+    read = understood(libical, feed(FULL.name, entries))
+    assert sorted((e.summary, e.start, e.end) for e in read) == sorted(
+        (summary(e.talk, FULL), e.starts_at, e.ends_at) for e in entries
+    )
