@@ -41,6 +41,8 @@ def chosen(settings: Settings, only: Collection[str]) -> tuple[SeriesSettings, .
 def source(asked: SeriesSettings) -> Source:
     """Give the place where a series keeps its talks."""
     table = asked.source
+    if table.kind != "page":
+        return _named(asked)
     hints = PageHints(
         date_order=table.date_order,
         year=table.year,
@@ -50,6 +52,22 @@ def source(asked: SeriesSettings) -> Source:
         tba_words=table.tba_words,
     )
     return PageSource(table.place, asked.series, hints)
+
+
+def _named(asked: SeriesSettings) -> Source:
+    """Give a source whose facts have names; a series that has a page loads none of it."""
+    from announcer.source.data import DataSource  # noqa: PLC0415 - as the docstring says
+    from announcer.source.facts import Hints  # noqa: PLC0415 - as above
+
+    table = asked.source
+    hints = Hints(
+        date_order=table.date_order,
+        year=table.year,
+        fields=tuple(table.fields.items()),
+        cancel_words=table.cancel_words,
+        tba_words=table.tba_words,
+    )
+    return DataSource(table.place, asked.series, hints)
 
 
 async def breaks(asked: SeriesSettings, now: datetime) -> tuple[Span, ...]:

@@ -54,10 +54,19 @@ SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final = frozenset({"fields"})
-_KINDS_NOT_YET: Final = frozenset(
-    {"posts", "data", "calendar", "researchseminars", "indico", "pretalx"}
-)
+_NOT_YET: Final[frozenset[str]] = frozenset()
+_KINDS_NOT_YET: Final[frozenset[str]] = frozenset()
+# The hints that each kind of source takes, beside its location.
+_HINTS: Final[Mapping[str, frozenset[str]]] = {
+    "page": frozenset(
+        {"date_order", "year", "sections", "skip_sections", "cancel_words", "tba_words"}
+    ),
+    "data": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),
+}
+Fact = Literal[
+    "title", "speaker", "speakers", "date", "start", "time", "end", "location", "stream", "url",
+    "abstract", "status", "id",
+]  # fmt: skip
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
 
@@ -277,7 +286,7 @@ class Service(_Table):
 class SourceTable(_Table):
     """Where the talks of a series stand."""
 
-    kind: Literal["page"] = "page"
+    kind: Literal["page", "data"] = "page"
     location: Line
     every: Duration = timedelta(minutes=10)
     date_order: Literal["dmy", "mdy"] | None = None
@@ -286,6 +295,20 @@ class SourceTable(_Table):
     skip_sections: tuple[Line, ...] = ()
     cancel_words: tuple[Line, ...] = ()
     tba_words: tuple[Line, ...] = ()
+    fields: dict[Fact, Line] = {}
+
+    @model_validator(mode="after")
+    def _only_what_its_kind_takes(self) -> Self:
+        every = frozenset[str]().union(*_HINTS.values())
+        wrong = sorted(every & self.model_fields_set - _HINTS[self.kind])
+        if wrong:
+            others = [kind for kind, taken in _HINTS.items() if wrong[0] in taken]
+            kinds = " or ".join(f'"{kind}"' for kind in others)
+            raise ValueError(
+                f'kind = "{self.kind}" takes no {" and no ".join(wrong)}; leave it out '
+                f"({wrong[0]} is for {kinds})"
+            )
+        return self
 
     @property
     def place(self) -> Path | str:
@@ -792,8 +815,11 @@ def _line(error: Mapping[str, Any], prefix: str, model: type[BaseModel]) -> str:
     if kind in _MUST:
         return f"{place}: {_MUST[kind]}, not {_given(error)}"
     if str(error["loc"][-1:]) == "('kind',)" and given in _KINDS_NOT_YET:
-        return f'{place}: "{given}" is not built yet in this version; use "page"'
+        return f'{place}: "{given}" is not built yet in this version; use {_BUILT}'
     return f"{place}: {sentence(error) if sentence else error['msg']}"
+
+
+_BUILT: Final = " or ".join(f'"{kind}"' for kind in _HINTS)
 
 
 def _given(error: Mapping[str, Any]) -> str:

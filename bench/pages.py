@@ -33,10 +33,10 @@ KINDS = {"ics": "calendar", "csv": "data", "json": "data", "toml": "data", "yaml
 
 def kind(page: Mapping[str, Any]) -> str:
     """Choose the adapter by what the page is, as an organiser knows it."""
-    for word in page["kind"].split("-"):
-        if word in KINDS:
-            return KINDS[word]
-    return "posts" if page["kind"].startswith("collection") else "page"
+    first, _, second = page["kind"].partition("-")
+    if first == "collection":
+        return KINDS.get(second, "posts")
+    return KINDS.get(first, "page")
 
 
 def settings(folder: Path, page: Mapping[str, Any], *, hinted: bool) -> SeriesSettings:

@@ -1,5 +1,7 @@
+import re
 from datetime import time, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -9,6 +11,7 @@ from announcer.settings import (
     BreaksTable,
     ChangesTable,
     Delivery,
+    Fact,
     LedgerTable,
     Limits,
     RuleTable,
@@ -18,6 +21,7 @@ from announcer.settings import (
     SourceTable,
     load_settings,
 )
+from announcer.source.fields import FACTS
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 
@@ -204,3 +208,43 @@ def test_a_wrong_value_of_a_series_is_named(tmp_path: Path, line: str, mistake: 
         load_settings(_with(tmp_path, line), environ={})
     key = line.partition(" ")[0]
     assert error.value.mistakes == (f"config.toml: series[0].{key}: {mistake}",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        (
+            'kind = "data"\nsections = ["Talks"]',
+            'config.toml: series[0].source: kind = "data" takes no sections; leave it out '
+            '(sections is for "page")',
+        ),
+        (
+            'kind = "page"\nfields = {title = "subtitle"}',
+            'config.toml: series[0].source: kind = "page" takes no fields; leave it out '
+            '(fields is for "data")',
+        ),
+        (
+            'kind = "data"\nfields = {titel = "subtitle"}',
+            'config.toml: series[0].source.fields.titel.[key]: "titel" is not known; use ',
+        ),
+        (
+            'kind = "indico"',
+            'config.toml: series[0].source.kind: "indico" is not built yet in this version; use "page" or ',
+        ),
+    ],
+)
+def test_a_hint_that_the_kind_of_source_cannot_use_is_a_mistake(
+    tmp_path: Path, lines: str, mistake: str
+) -> None:
+    text = re.sub(
+        r'kind = "page" .*', lambda _: lines, EXAMPLE.read_text(encoding="utf-8"), count=1
+    )
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path / "config.toml", environ={})
+    [line] = caught.value.mistakes
+    assert line.startswith(mistake)
+
+
+def test_the_facts_that_fields_may_name_are_those_that_are_read() -> None:
+    assert set(get_args(Fact)) == set(FACTS)

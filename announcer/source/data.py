@@ -1,0 +1,41 @@
+"""Talks in a file of data: YAML, TOML, JSON or CSV, also a spreadsheet that is published as CSV."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from announcer.errors import SourceUnreadable
+from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.fields import entries
+from announcer.source.files import files
+from announcer.source.tree import parsed
+from announcer.talks import Reading, Series
+
+SUFFIXES: Final = frozenset({".yaml", ".yml", ".toml", ".json", ".csv", ".tsv"})
+
+
+class DataSource:
+    """The talks of a data file, of all in a folder, or of a web address."""
+
+    def __init__(self, location: Path | str, series: Series, hints: Hints = NO_HINTS) -> None:
+        self._location = location
+        self._series = series
+        self._hints = hints
+
+    async def load(self, now: datetime) -> Reading:
+        """Read the files as they stand; one bad file of several concerns that file."""
+        found = files(self._location, SUFFIXES)
+        facts: list[Facts] = []
+        errors: list[SourceUnreadable] = []
+        for file in found:
+            try:
+                facts += self.read(await file.text(), file.below)
+            except SourceUnreadable as error:
+                errors.append(error)
+        if errors and len(errors) == len(found):
+            raise errors[0]
+        return understood(facts, self._series, self._hints, now, map(str, errors))
+
+    def read(self, text: str, name: str) -> list[Facts]:
+        """Find the facts in a file's text."""
+        return entries(parsed(text, name), name, self._hints, self._series.language)

@@ -1,0 +1,465 @@
+"""From the facts of one talk, each in the words that stand there, to the talk.
+
+The rules are those of every source whose facts have names: a date that cannot be told for sure, a
+weekday that contradicts it, two dates or two starts ahead make the talk unclear; without a start
+it is listed and not announced; what a talk does not say, its series does.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from announcer.cadence import instant
+from announcer.source import clean, words
+from announcer.source.dates import (
+    WEEKDAY,
+    WEEKDAYS,
+    DateOrder,
+    Written,
+    WrittenTime,
+    date_order,
+    nearest,
+    written_dates,
+    written_times,
+    zone_gap,
+)
+from announcer.talks import Link, Reading, Series, Status, Talk
+
+_DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ISO: Final = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::\d\d(?:[.,]\d+)?)?)?"
+    r"\s*(Z|UTC|[+-]\d\d?(?::?\d\d)?)?",
+    re.IGNORECASE,
+)
+_YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([/._])(\d\d?)\2(\d\d?)(?!\d)")
+_URL: Final = re.compile(r"https?://[^\s<>\"'|\\)\]}]+")
+_LINK: Final = re.compile(r"(?<!!)\[([^\]\n]*)\]\(\s*<?(https?://[^\s)>]+)>?[^)\n]*\)")
+_STREAM: Final = re.compile(
+    r"https?://(?:(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:watch|embed|live)|youtu\.be/)|"
+    r"(?:player\.)?vimeo\.com/|(?:www\.)?twitch\.tv/|(?:[\w-]+\.)*zoom\.(?:us|com)/|"
+    r"meet\.google\.com/|teams\.(?:microsoft|live)\.com/|(?:[\w-]+\.)?webex\.com/|"
+    r"(?:[\w-]+\.)*(?:bbb|bigbluebutton|jitsi|meet)[\w.-]*/)\S*"
+)
+_VIDEO: Final = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{11})\S*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What organisers may have to say about a source whose facts have names."""
+
+    date_order: DateOrder | None = None
+    year: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    cancel_words: tuple[str, ...] = ()
+    tba_words: tuple[str, ...] = ()
+
+
+NO_HINTS: Final = Hints()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a source says of one talk; ``when`` holds dates and times, the most telling first."""
+
+    place: str  # "talks.yml, line 12"
+    id: str | None = None  # the organisers', or what the source calls it
+    titles: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()
+    zone: str | None = None
+    location: str | None = None
+    stream: str | None = None
+    url: str | None = None
+    abstract: str | None = None
+    states: tuple[str, ...] = ()
+    above: str = ""  # words around the entry that may hold its year
+    tentative: bool = False
+    exact: bool = False  # a program wrote the dates: an offset is meant, and midnight is midnight
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def understood(
+    entries: Sequence[Facts],
+    series: Series,
+    hints: Hints,
+    now: datetime,
+    warnings: Iterable[str] = (),
+) -> Reading:
+    """Make the talks of a source, in its order."""
+    every = "\n".join(text for facts in entries for text in (*facts.when, *facts.until))
+    order = hints.date_order or date_order(every)
+    talks: list[Talk] = []
+    origin: dict[str, str] = {}
+    for facts in entries:
+        talk = _Understanding(facts, series, hints, order, now).talk(origin)
+        talks.append(talk)
+        origin[talk.id] = facts.place
+    return Reading(talks=tuple(talks), warnings=tuple(warnings), origin=origin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    """A date, a time, or both, as one text says them."""
+
+    text: str
+    day: date | None = None
+    time: WrittenTime | None = None
+    at: datetime | None = None  # where the text names the instant itself
+
+
+class _Understanding:
+    """The facts of one talk on their way to it."""
+
+    def __init__(
+        self, facts: Facts, series: Series, hints: Hints, order: DateOrder | None, now: datetime
+    ) -> None:
+        self.facts = facts
+        self.series = series
+        self.hints = hints
+        self.order = order
+        self.zone = series.timezone
+        self.today = now.astimezone(self.zone).date()
+        self.unclear: list[str] = list(facts.doubts)
+        self.warnings: list[str] = list(facts.notes)
+
+    def talk(self, taken: Iterable[str]) -> Talk:
+        """Understand the facts."""
+        facts = self.facts
+        title, cancelled = self._title()
+        moments = [self._moment(text) for text in facts.when if not words.tba(words.bare(text))]
+        day = self._day(moments)
+        ahead = day is not None and day >= self.today
+        starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
+        if ahead and facts.zone:
+            self._check_zone(facts.zone, starts_at)
+        talk_id, given = self._id(title, day, set(taken))
+        location, stream = self._where(ahead=ahead)
+        status = Status.TENTATIVE if facts.tentative else Status.CONFIRMED
+        return Talk(
+            id=talk_id,
+            given_id=given,
+            title=title,
+            speakers=facts.speakers,
+            day=day,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            location=location,
+            stream=stream,
+            url=self._url(),
+            links=self._links(),
+            abstract=clean.text(facts.abstract or "").strip() or None,
+            status=Status.CANCELLED if cancelled else status,
+            tba=title is None,
+            unclear=f"{'; '.join(dict.fromkeys(self.unclear))} ({facts.place})"
+            if self.unclear
+            else None,
+            warnings=tuple(f"talk {talk_id} ({facts.place}): {w}" for w in self.warnings),
+        )
+
+    # Titles and names
+
+    def _title(self) -> tuple[str | None, bool]:
+        cancelled = any(words.off(state) for state in self.facts.states)
+        known = (said for raw in self.facts.titles if (said := self._said(raw)) is not None)
+        said = next(known, None)
+        return (said.title, cancelled or said.cancelled) if said else (None, cancelled)
+
+    def _said(self, raw: str) -> words.Said | None:
+        """Read a title; None where the words are a date alone, or just the speaker once more."""
+        rest = _without_dates(words.bare(raw), self.order)
+        if not re.search(r"\w", rest) and re.search(r"\w", raw):
+            return None
+        names = [name for name in self.facts.speakers if len(self.facts.titles) > 1]
+        if any(words.bare(raw).startswith(name) for name in names):
+            return None
+        hints = self.hints
+        return words.said(
+            raw,
+            alone=not self.facts.speakers,
+            cancel_words=hints.cancel_words,
+            tba_words=hints.tba_words,
+        )
+
+    def _id(self, title: str | None, day: date | None, taken: set[str]) -> tuple[str, bool]:
+        given = clean.line(self.facts.id or "")
+        wanted = given or words.slug(title) or (str(day) if day else self._line())
+        unique = next(
+            name
+            for n in range(1, len(taken) + 2)
+            if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken
+        )
+        if unique != wanted:
+            self.warnings.append(f'"{wanted}" stands twice')
+        return unique, bool(given)
+
+    def _line(self) -> str:
+        number = re.search(r"\d+$", self.facts.place)
+        return f"line-{number[0]}" if number else words.slug(self.facts.place) or "talk"
+
+    # Days
+
+    def _moment(self, text: str) -> _Moment:
+        text = _YEAR_FIRST.sub(r"\1-\3-\4", clean.line(text))
+        iso = _ISO.fullmatch(text)
+        if iso:
+            return self._iso(iso)
+        if re.fullmatch(r"\d{1,2}", text):  # a bare hour, in a field that holds times
+            return _Moment(text=text, time=_clock(int(text), 0))
+        dates = written_dates(text, self.order)
+        times = written_times(_spoken(_without_dates(text, self.order)))
+        day = self._dated(dates[0], text) if dates else None
+        if dates:
+            self._check_day(dates, day, text)
+        elif not times and re.search(r"\d", text):
+            self.unclear.append(f'"{text}" was not understood as a date or a time')
+        return _Moment(text=text, day=day, time=self._first(times, text))
+
+    def _iso(self, iso: re.Match[str]) -> _Moment:
+        year, month, number = int(iso[1]), int(iso[2]), int(iso[3])
+        try:
+            day = date(year, month, number)
+            hour = time(int(iso[4]), int(iso[5])) if iso[4] else None
+        except ValueError:
+            self.unclear.append(f'"{iso[0]}" is no date that exists')
+            return _Moment(text=iso[0])
+        if hour is None or (hour == time(0) and not self.facts.exact):
+            return _Moment(text=iso[0], day=day)  # what programs write for a day without a time
+        offset = _offset(iso[6]) if iso[6] else None
+        if offset is None:
+            return _Moment(text=iso[0], day=day, time=_clock(hour.hour, hour.minute))
+        at = datetime.combine(day, hour, timezone(offset)).astimezone(UTC)
+        local = at.astimezone(self.zone)
+        gap = abs(
+            offset - (instant(day, hour, self.zone).astimezone(self.zone).utcoffset() or offset)
+        )
+        if gap == timedelta(hours=1) and offset and not self.facts.exact:
+            # "+0200" is written all the year round by those who mean the clock on their wall.
+            if day >= self.today:
+                self.warnings.append(
+                    f'"{iso[0]}" is an hour off the clocks of {self.zone.key}; '
+                    "the time is taken as theirs"
+                )
+            return _Moment(text=iso[0], day=day, time=_clock(hour.hour, hour.minute))
+        clock = _clock(local.hour, local.minute)
+        return _Moment(text=iso[0], day=local.date(), time=clock, at=at)
+
+    def _dated(self, written: Written, text: str) -> date | None:
+        if written.ambiguous:
+            self.unclear.append(
+                f'"{written.words}" can be two dates; set date_order in [series.source]'
+            )
+        if written.year is not None:
+            day = written.on(written.year)
+        elif self.hints.year is not None:
+            day = written.on(self.hints.year)
+        else:
+            year = _year_above(self.facts.above, written.month)
+            day = written.on(year) if year else nearest(written, self.today)
+        if day is None:
+            self.unclear.append(f'"{text}" is no date that can be told for sure')
+        return day
+
+    def _check_day(self, dates: list[Written], day: date | None, text: str) -> None:
+        if day is None or day < self.today:
+            return
+        said = {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(text)}
+        if said and day.weekday() not in said:
+            wrong = (
+                f'"{text}" says {_DAY_NAMES[min(said)]}, but {day} is a {_DAY_NAMES[day.weekday()]}'
+            )
+            self.unclear.append(wrong)
+            self.warnings.append(f"{wrong}; its mails are held until the source is mended")
+        rest = _without_times(_spoken(_without_dates(text, self.order)))
+        rest = re.sub(r"(?i)\b(?:week|woche|kw|semaine|no\.?|nr\.?)\s*\d+", "", rest)
+        if len({w.on(day.year) for w in dates}) > 1 or re.search(r"\d", rest):
+            self.unclear.append(f'"{text}" says more than one day, or something else beside {day}')
+
+    def _day(self, moments: Sequence[_Moment]) -> date | None:
+        days = [m for m in moments if m.day is not None]
+        if not days:
+            return None
+        day = days[0].day
+        others = [m for m in days if m.day != day and m.day is not None and m.day >= self.today]
+        if others and day is not None and day >= self.today:
+            self.unclear.append(f'"{days[0].text}" and "{others[0].text}" are different days')
+        return day
+
+    # Times
+
+    def _first(self, times: Sequence[WrittenTime], text: str) -> WrittenTime | None:
+        if not times:
+            return None
+        if len({t.start for t in times}) > 1:
+            if len(times) == 2 and times[0].end is None and times[1].start > times[0].start:
+                return replace(times[0], end=times[1].start)
+            self.unclear.append(f'"{text}" names more than one time')
+        first = times[0]
+        late = re.search(r"(?i)\bc\.\s?t\.|\bc\.?t\b", text)
+        return replace(first, start=time(first.start.hour, 15)) if late and not first.start.minute else first  # fmt: skip
+
+    def _span(
+        self, day: date, moments: Sequence[_Moment], *, ahead: bool
+    ) -> tuple[datetime | None, datetime | None]:
+        timed = [m for m in moments if m.time is not None]
+        starts = {m.time.start for m in timed if m.time}
+        if len(starts) > 1 and ahead:
+            shown = " and ".join(f"{start:%H:%M}" for start in sorted(starts))
+            self.unclear.append(f"it names {shown} as its start")
+        if not timed or timed[0].time is None:
+            to_come = any(words.tba(text) for text in self.facts.when)  # "time: TBA"
+            if self.series.start is not None and not to_come:
+                start = instant(day, self.series.start, self.zone)
+                return start, self._end(day, start, None)
+            if ahead:
+                self.warnings.append("no start is known, so it is not announced")
+            return None, None
+        written = self._afternoon(timed[0].time, timed[0].text, ahead=ahead)
+        starts_at = timed[0].at or instant(day, written.start, self.zone)
+        gap = zone_gap(written, starts_at, self.zone)
+        if gap and ahead:
+            self._zone_words(str(written.zone), gap)
+        return starts_at, self._end(day, starts_at, written.end)
+
+    def _afternoon(self, written: WrittenTime, text: str, *, ahead: bool) -> WrittenTime:
+        """Doubt hours of the night that nothing marks as such: "4:00" is hardly ever 04:00."""
+        clear = self.facts.exact or re.search(r"(?i)(?<![\d:.])0\d|\d\s*[ap]\.?m|uhr", text)
+        if written.start.hour >= 7 or clear or not ahead:
+            return written
+        usual = self.series.start
+        if usual is not None and usual.hour == written.start.hour + 12:
+            end = written.end
+            later = end.replace(hour=end.hour + 12) if end and end.hour < 12 else end
+            return replace(written, start=written.start.replace(hour=usual.hour), end=later)
+        self.unclear.append(f'"{text}" can be in the morning or the afternoon')
+        return written
+
+    def _end(self, day: date, starts_at: datetime, end: time | None) -> datetime:
+        if end is not None:
+            start = starts_at.astimezone(self.zone).time()
+            last = day if end > start else day + timedelta(days=1)
+            return max(instant(last, end, self.zone), starts_at + timedelta(minutes=1))
+        for text in self.facts.until:
+            until = self._moment(text) if not words.tba(text) else None
+            if until is None or until.time is None:
+                continue
+            at = until.at or instant(until.day or day, until.time.start, self.zone)
+            if at <= starts_at and until.day is None:
+                at = instant(day + timedelta(days=1), until.time.start, self.zone)
+            if starts_at < at <= starts_at + timedelta(days=14):
+                return at
+            self.warnings.append(f'its end, "{text}", is not after its start; it is left out')
+        return starts_at + self.series.duration
+
+    def _zone_words(self, zone: str, gap: timedelta) -> None:
+        said = f'it says "{zone}", but the clocks of {self.zone.key} differ from it by {gap}'
+        if gap == timedelta(hours=1):
+            self.warnings.append(f"{said}; the time is taken as {self.zone.key}'s")
+        else:
+            self.unclear.append(said)
+
+    def _check_zone(self, name: str, starts_at: datetime | None) -> None:
+        if starts_at is None or self.facts.exact:
+            return
+        try:
+            there = starts_at.astimezone(ZoneInfo(name.strip())).utcoffset()
+        except (KeyError, ValueError, OSError):
+            return
+        here = starts_at.astimezone(self.zone).utcoffset()
+        if there is not None and here is not None and there != here:
+            self._zone_words(name, abs(there - here))
+
+    # Places and links
+
+    def _where(self, *, ahead: bool) -> tuple[str | None, str | None]:
+        series = self.series
+        said = words.bare(self.facts.location or "")
+        location = None if words.tba(said) else said
+        stream = _first_url(self.facts.stream)
+        online = _URL.search(self.facts.location or "")
+        if online:
+            stream = stream or _url(online[0])
+            location = words.bare((self.facts.location or "").replace(online[0], "")).strip(
+                " ,;:()-"
+            )
+        linked = _STREAM.search(self.facts.abstract or "") if ahead and self.facts.exact else None
+        stream = stream or (_url(linked[0]) if linked else None)
+        shown = stream if ahead else None
+        if self.facts.location is None:
+            return series.location, shown or series.stream
+        return location or None, shown or series.stream
+
+    def _url(self) -> str | None:
+        return _first_url(self.facts.url)
+
+    def _links(self) -> tuple[Link, ...]:
+        text = self.facts.abstract or ""
+        links: dict[str, Link] = {}
+        for match in _LINK.finditer(text):
+            links.setdefault(match[2], Link(text=clean.line(match[1]) or match[2], url=match[2]))
+        for url in [self.facts.url, self.facts.stream, *_URL.findall(_LINK.sub("", text))]:
+            found = _first_url(url)
+            if found:
+                links.setdefault(found, Link(text=found, url=found))
+        return tuple(links.values())
+
+
+def _year_above(above: str, month: int) -> int | None:
+    """Find the year in the words above; one like "2025/26" begins in August."""
+    spans = re.findall(r"(?<!\d)(20\d\d)\s*[/_–-]\s*(?:20)?(\d\d)(?!\d)", above)
+    if spans and int(spans[-1][1]) == int(spans[-1][0]) % 100 + 1:
+        return int(spans[-1][0]) + (month < 8)
+    years = re.findall(r"(?<!\d)(20\d\d)(?!\d)", above)
+    return int(years[-1]) if years else None
+
+
+def _first_url(text: str | None) -> str | None:
+    found = _URL.search(text or "")
+    return _url(found[0]) if found else None
+
+
+def _url(raw: str) -> str:
+    return _VIDEO.sub(r"https://www.youtube.com/watch?v=\1", clean.line(raw).rstrip(".,;"))
+
+
+def _clock(hour: int, minute: int) -> WrittenTime | None:
+    if not (0 <= hour < 24 and 0 <= minute < 60):
+        return None
+    return WrittenTime(start=time(hour, minute), end=None, zone=None, offset=None, span=(0, 0))
+
+
+def _offset(words_: str) -> timedelta:
+    if words_[0] not in "+-":
+        return timedelta(0)
+    digits = words_[1:].replace(":", "")
+    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
+    span = min(timedelta(hours=hours, minutes=minutes), timedelta(hours=23))
+    return span if words_[0] == "+" else -span
+
+
+def _without_dates(text: str, order: DateOrder | None) -> str:
+    text = _YEAR_FIRST.sub(r"\1-\3-\4", text)
+    for found in reversed(written_dates(text, order)):
+        text = text[: found.span[0]] + " | " + text[found.span[1] :]
+    return text
+
+
+def _without_times(text: str) -> str:
+    for found in reversed(written_times(text)):
+        text = text[: found.span[0]] + " " + text[found.span[1] :]
+    return text
+
+
+def _spoken(text: str) -> str:
+    """Say times as they are read elsewhere: "15pm" as 15:00, "14h30" as 14:30, "14-16" in full."""
+    text = re.sub(r"(?i)\b(1[3-9]|2[0-3])\s*p\.?m\b\.?", r"\1:00", text)
+    text = re.sub(
+        r"(?i)\b([01]?\d|2[0-3])\s*h\s*([0-5]\d)?(?![\w])", lambda m: f"{m[1]}:{m[2] or '00'}", text
+    )
+    text = re.sub(r"(?i)\b([01]?\d|2[0-3])(?=\s*[cs]\.?\s?t\b)", r"\1:00", text)
+    whole = re.fullmatch(r"\s*([01]?\d|2[0-3])\s*[-–—]\s*([01]?\d|2[0-3])\s*", text)
+    return f"{whole[1]}:00-{whole[2]}:00" if whole else text

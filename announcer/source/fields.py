@@ -1,0 +1,408 @@
+"""Which name of a table holds which fact of a talk, in English, German and French.
+
+Only names that are known are read, and those that the settings name: a table may hold what is
+private. Within a known name the shape decides: a list of speakers, a table with a first and a
+last name, a date with a time beside it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from announcer.errors import SourceUnreadable
+from announcer.source import clean, words
+from announcer.source.facts import Facts, Hints
+from announcer.source.tree import Table, Value
+
+# Of several that stand in one table the first counts; so the surest stand first.
+_KNOWN: Final[Mapping[str, str]] = {
+    "title": "title titel titre talktitle vortragstitel titreexpose topic thema theme sujet subject "
+    "talk vortrag expose lecture presentation paper article subtitle untertitel soustitre seminar "
+    "seminaire summary event eventname",
+    "speakers": "speaker speakers speakername speakernames presenter presenters presentername "
+    "presentedby vortragende vortragender vortragenden referent referentin referenten referentinnen "
+    "referentinnenen redner rednerin sprecher sprecherin lecturer lecturers intervenant intervenante "
+    "intervenants intervenantes orateur oratrice orateurs conferencier conferenciere conferenciers "
+    "guest guests gast leader discussionleader discussant facilitator who wer qui by par name "
+    "author authors autor autoren autorin auteur auteurs",
+    # A program's own names for the day of an event come before "date", which may be that of the text.
+    "when": "eventdate eventday eventstart dateevent talkdate dateoftalk dateofevent dateoftheevent "
+    "planned scheduled when wann quand termin startsat startdatetime startdate datestart dtstart start "
+    "begin begins beginn debut datetime dateandtime datetimeoftalk date datum day tag jour dates "
+    "daten time times uhrzeit zeit heure heures hour hours horaire horaires starttime timestart "
+    "starts timeofday von from dateheure datumzeit datumuhrzeit",
+    "until": "end ends ende fin endsat enddatetime enddate dateend dtend endtime timeend eventend bis "
+    "until to finish finishes",
+    "zone": "timezone tz zeitzone fuseau",
+    "location": "location room place venue where ort raum wo lieu salle saal horsaal hoersaal "
+    "locationname auditorium veranstaltungsort locationroom roomname",
+    "stream": "stream streaming livestream zoom zoomlink zoomurl meet meeting meetinglink meetingurl "
+    "teams teamslink webex online onlinelink joinurl joinlink youtube youtubelive video videolink "
+    "videoconference visio visioconference webinar conferencelink zoomlien remote",
+    "url": "url link lien eventurl talkurl pageurl page permalink web webseite externalurl externallink",
+    "abstract": "abstract description zusammenfassung beschreibung kurzfassung inhalt "
+    "abstrakt descriptif",
+    "states": "status state stand etat cancelled canceled abgesagt annule entfallt postponed "
+    "verschoben reporte kind type note notes remark remarks bemerkung bemerkungen remarque",
+    "id": "id talkid eventid number nr no num nummer numero uid key slug seriesnumber",
+}
+_FACT: Final = {name: fact for fact, names in _KNOWN.items() for name in names.split()}
+_RANK: Final = {name: rank for names in _KNOWN.values() for rank, name in enumerate(names.split())}
+_DATED: Final = frozenset(
+    name
+    for name in _KNOWN["when"].split()
+    if not re.search(r"time|zeit$|heure|hour|horaire", name) or "date" in name
+)
+_AUTHORS: Final = frozenset(
+    ["author", "authors", "autor", "autoren", "autorin", "auteur", "auteurs"]
+)
+# These are facts only where nothing better stands: they often hold something else.
+_VAGUE_TITLES: Final = frozenset(["label", "event", "eventname", "summary", "subject", "theme"])
+_PREFIX: Final = re.compile(
+    r"^(?:talk|event|seminar|session|meeting|lecture|presentation|vortrags?)(?=.)"
+)
+_HINTED: Final = {
+    "title": "title", "speaker": "speakers", "speakers": "speakers", "date": "when",
+    "start": "when", "time": "when", "end": "until", "location": "location", "stream": "stream",
+    "url": "url", "abstract": "abstract", "status": "states", "id": "id",
+}  # fmt: skip
+FACTS: Final = tuple(_HINTED)  # what ``fields`` in the settings may name
+_YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
+_STATES: Final = frozenset(
+    [
+        "cancelled",
+        "canceled",
+        "abgesagt",
+        "annule",
+        "entfallt",
+        "postponed",
+        "verschoben",
+        "reporte",
+    ]
+)
+
+_REMARKS: Final = frozenset(
+    ["note", "notes", "remark", "remarks", "bemerkung", "bemerkungen", "remarque"]
+)
+
+
+def known_name(raw: str) -> str:
+    """Give a name as the lists above hold it: small letters, no accents, signs or remarks."""
+    text = re.sub(r"(?i)\((?!s\)|in\)|nen\)|innen\))[^)]*\)", "", raw)
+    plain = unicodedata.normalize("NFKD", text)
+    name = "".join(c for c in plain.lower() if c.isalnum() and c.isascii())
+    if name == "resume" and "é" in unicodedata.normalize("NFC", raw.lower()):
+        return "abstract"  # without its accents a résumé is the life of the speaker
+    if name not in _FACT and (rest := _PREFIX.sub("", name)) in _FACT:
+        return rest
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A table of a source whose names are understood: for each fact its values, the surest first."""
+
+    table: Table
+    values: Mapping[str, Sequence[tuple[str, Value]]]
+
+    def texts(self, fact: str) -> tuple[str, ...]:
+        """Give what the names of a fact say, as text."""
+        shown = (_text(value) for _, value in self.values.get(fact, ()))
+        return tuple(text for text in shown if text)
+
+    def first(self, fact: str) -> str | None:
+        """Give the surest of them."""
+        return next(iter(self.texts(fact)), None)
+
+    def has(self, fact: str) -> bool:
+        """Tell whether a name of this fact stands there, be it empty."""
+        return bool(self.values.get(fact))
+
+
+def named(table: Table, hints: Hints) -> Named:
+    """Find the facts of a table."""
+    asked: dict[str, list[str]] = {}
+    for fact, name in hints.fields:
+        asked.setdefault(_HINTED[fact], []).append(name)
+    found: dict[str, list[tuple[str, Value]]] = {}
+    flat = dict(_flat(table))
+    for fact, names in asked.items():
+        found[fact] = [(name, flat[name]) for name in names if name in flat]
+    for key, value in sorted(flat.items(), key=lambda pair: _RANK.get(known_name(pair[0]), 0)):
+        name = known_name(key)
+        fact = _FACT.get(name, "")
+        taken = fact in asked and (fact != "when" or _asked_when(hints, name))
+        if fact and not taken and not any(key in others for others in asked.values()):
+            found.setdefault(fact, []).append((name, value))
+    return Named(table=table, values=found)
+
+
+def _asked_when(hints: Hints, name: str) -> bool:
+    asked = {fact for fact, _ in hints.fields}
+    return bool(asked & {"date"} if name in _DATED else asked & {"start", "time"})
+
+
+def _flat(table: Table) -> Iterator[tuple[str, Value]]:
+    """Give the names of a table, and those of what site generators keep apart for a theme."""
+    for key, value in table.items():
+        if known_name(key) in {"extra", "params"} and isinstance(value, Table):
+            yield from value.items()
+    yield from table.items()
+
+
+def facts_of(found: Named, *, place: str, language: str, with_authors: bool = True) -> Facts:
+    """Give the facts of a table as text."""
+    spoken = [p for p in found.values.get("speakers", ()) if with_authors or p[0] not in _AUTHORS]
+    titles = [p for p in found.values.get("title", ()) if not isinstance(p[1], list)]
+    if not titles:  # a "name" is a person's beside a title, and a talk's where there is none
+        titles = [pair for pair in spoken if pair[0] == "name"]
+        spoken = [pair for pair in spoken if pair[0] != "name"]
+    sure = [p for p in titles if p[0] not in _VAGUE_TITLES] or titles
+    shown = tuple(text for _, value in sure if (text := _spoken(value, language)))
+    speakers = next((people for _, value in spoken if (people := _people(value))), ())
+    return Facts(
+        place=place,
+        id=found.first("id"),
+        titles=shown,
+        speakers=speakers,
+        when=tuple(_when(found)),
+        until=tuple(t for _, v in found.values.get("until", ()) for t in _moments(v)),
+        zone=found.first("zone") or _zone_beside(found),
+        location=_place(found),
+        stream=next((t for t in found.texts("stream") if "://" in t), None),
+        url=next((t for t in found.texts("url") if "://" in t), None),
+        abstract=found.first("abstract"),
+        states=tuple(_states(found)),
+        tentative=any(t.lower() in {"tentative", "provisional"} for t in found.texts("states")),
+        doubts=tuple(_doubts(found.table)),
+    )
+
+
+def _doubts(table: Table) -> Iterator[str]:
+    for name in sorted(table.twice):
+        if name.startswith("a cell"):
+            yield f"it has {name}, so its cells may have moved"
+        elif known_name(name) in _FACT:
+            yield f'"{name}" stands there twice'
+
+
+def _when(found: Named) -> Iterator[str]:
+    """Give dates and times, times of a name that says so first: they are more exact."""
+    pairs = found.values.get("when", ())
+    days = [text for name, value in pairs if name in _DATED for text in _moments(value)]
+    hours = [text for name, value in pairs if name not in _DATED for text in _moments(value)]
+    yield from hours
+    yield from days
+
+
+def _moments(value: Value) -> Iterator[str]:
+    if isinstance(value, Table):
+        inner = {known_name(key): text for key, part in value.items() if (text := _text(part))}
+        date, time = inner.get("date", ""), inner.get("time", "")
+        start = inner.get("start") or inner.get("from") or inner.get("datetime")
+        yield from (text for text in (f"{date} {time}".strip(), start) if text)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _moments(part)
+    elif value:
+        yield value
+
+
+def _zone_beside(found: Named) -> str | None:
+    """Give the zone that stands in a table with a date and a time."""
+    tables = (value for _, value in found.values.get("when", ()) if isinstance(value, Table))
+    zones = (text for t in tables for k in t if known_name(k) in {"tz", "timezone"} and (text := _text(t[k])))  # fmt: skip
+    return next(zones, None)
+
+
+def _states(found: Named) -> Iterator[str]:
+    for name, value in found.values.get("states", ()):
+        text = _text(value) or ""
+        if name in _STATES:
+            yield "cancelled" if text.lower() in _YES else text
+        elif name not in _REMARKS or words.remarked_off(text):
+            yield text
+
+
+def _place(found: Named) -> str | None:
+    parts: list[str] = []
+    for _, value in found.values.get("location", ()):
+        text = _text(value)
+        if text and not any(text in part for part in parts):
+            parts.append(text)
+    given = any(value is not None for _, value in found.values.get("location", ()))
+    return ", ".join(parts[:2]) if parts else ("" if given else None)
+
+
+def _people(value: Value) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(name for part in value for name in _people(part))
+    if isinstance(value, Table):
+        return _person({known_name(key): part for key, part in value.items()})
+    return words.names(value) if value else ()
+
+
+def _person(table: Mapping[str, Value]) -> tuple[str, ...]:
+    given = next((_text(table[k]) for k in _GIVEN if table.get(k)), None)
+    family = next((_text(table[k]) for k in _FAMILY if table.get(k)), None)
+    if given or family:
+        return (clean.line(f"{given or ''} {family or ''}"),)
+    name = next((_text(table[k]) for k in _WHOLE if table.get(k)), None)
+    if name:
+        return words.names(name)
+    return tuple(n for value in table.values() if isinstance(value, Table) for n in _people(value))
+
+
+_GIVEN: Final = ("firstname", "givenname", "given", "first", "vorname", "prenom")
+_FAMILY: Final = ("lastname", "familyname", "family", "last", "surname", "nachname", "nom")
+_WHOLE: Final = ("name", "fullname", "speaker", "displayname", "title")
+
+
+def _text(value: Value) -> str | None:
+    """Give a value as one text: of a list its parts, of a table its name."""
+    if isinstance(value, list):
+        return ", ".join(text for part in value if (text := _text(part))) or None
+    if isinstance(value, Table):
+        inner = {known_name(key): part for key, part in value.items()}
+        return next((text for k in _NAMES if (text := _text(inner.get(k)))), None)
+    return value.strip() or None if value else None
+
+
+_NAMES: Final = ("name", "title", "text", "value", "room", "url", "link", "href")
+
+
+def _spoken(value: Value, language: str) -> str | None:
+    """Give a title; of one in several languages the series' own."""
+    if isinstance(value, Table) and value and all(len(key) in {2, 5} for key in value):
+        own = next((part for key, part in value.items() if key[:2] == language[:2]), None)
+        return _text(own) or next((t for part in value.values() if (t := _text(part))), None)
+    return _text(value)
+
+
+# Entries in a tree
+
+
+def entries(tree: Value, name: str, hints: Hints, language: str) -> list[Facts]:
+    """Find the talks of a data file, however deep its groups are.
+
+    Raises:
+        SourceUnreadable: nothing in it has a name that a talk's facts have.
+    """
+    found = list(_walk(tree, _Around(name=name, hints=hints)))
+    if not found and not _empty(tree):
+        raise SourceUnreadable(
+            f"{name}: no entry has a field that is known as a title, a speaker or a date; say which "
+            'are, like fields = {title = "subtitle"} in [series.source]'
+        )
+    return [
+        replace(
+            facts_of(entry, place=around.place(entry.table), language=language),
+            above=f"{name} {around.above}",
+        )
+        for entry, around in found
+    ]
+
+
+def _empty(tree: Value) -> bool:
+    return not tree or (isinstance(tree, Table) and all(not value for value in tree.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What stands around an entry: the file, the keys above it, and facts that hold for all below."""
+
+    name: str
+    hints: Hints
+    above: str = ""
+    outer: Table | None = None
+    number: int = 0
+    listed: bool = False
+
+    def place(self, table: Table) -> str:
+        return (
+            f"{self.name}, line {table.line}" if table.line else f"{self.name}, entry {self.number}"
+        )
+
+
+def _walk(tree: Value, around: _Around) -> Iterator[tuple[Named, _Around]]:
+    if isinstance(tree, list):
+        dated = any(isinstance(part, Table) and _has_day(part, around.hints) for part in tree)
+        for number, part in enumerate(tree, 1):
+            yield from _walk(part, replace(around, number=number, listed=dated or not around.above))
+    elif isinstance(tree, Table):
+        keyed = _keyed(tree)
+        if keyed is not None:
+            yield from _walk(keyed, around)
+        else:
+            yield from _walk_table(tree, around)
+
+
+def _walk_table(table: Table, around: _Around) -> Iterator[tuple[Named, _Around]]:
+    inner = [pair for key, value in table.items() for pair in _below(key, value, table, around)]
+    dated_inside = [pair for pair in inner if pair[0].has("when")]
+    entry = named(_inherited(table, around.outer), around.hints)
+    both = entry.has("title") and entry.has("speakers")
+    either = entry.has("title") or entry.has("speakers")
+    is_talk = entry.has("when") or both or (around.listed and either)
+    if dated_inside:
+        yield from dated_inside
+    elif is_talk and (either or around.listed):
+        yield entry, around
+    else:
+        yield from inner
+
+
+def _has_day(table: Table, hints: Hints) -> bool:
+    return named(table, hints).has("when")
+
+
+def _below(
+    key: str, value: Value, table: Table, around: _Around
+) -> Iterator[tuple[Named, _Around]]:
+    """Look for talks in what a table holds; what is a fact of the table itself is none."""
+    fact = _FACT.get(known_name(key), "")
+    holds_talks = fact in {"title", "url", ""} or known_name(key) in {"seminar", "talk", "event"}
+    if not isinstance(value, list | Table) or not holds_talks:
+        return
+    inside = replace(around, above=f"{around.above} {key}".strip(), outer=table, listed=False)
+    if isinstance(value, Table) and value.line is None:
+        value.line = table.line
+    yield from _walk(value, inside)
+
+
+def _keyed(table: Table) -> list[Value] | None:
+    """Read a table of tables as a list: each key is the id of its entry, or its date."""
+    parts = [(key, value) for key, value in table.items() if isinstance(value, Table)]
+    facts = [{_FACT.get(known_name(name)) for name in value} for _, value in parts]
+    if (
+        not parts
+        or len(parts) < len(table)
+        or not all(f & {"title", "speakers", "when"} for f in facts)
+    ):
+        return None
+    if any(_FACT.get(known_name(key)) for key, _ in parts):
+        return None
+    keyed: list[Value] = []
+    for key, value in parts:
+        name = "date" if re.fullmatch(r"\d{4}-\d\d?-\d\d?", key) else "id"
+        known = {known_name(k) for k in value}
+        keyed.append(Table([*value.items(), *([] if name in known else [(name, key)])], value.line))
+    return keyed
+
+
+def _inherited(table: Table, outer: Table | None) -> Table:
+    """Give an entry what the table around it says of all its talks: speakers, a place, an id."""
+    if outer is None:
+        return table
+    own = {_FACT.get(known_name(key)) for key in table}
+    more = [
+        (key, value)
+        for key, value in outer.items()
+        if (fact := _FACT.get(known_name(key))) in {"speakers", "location", "zone", "stream"}
+        and fact not in own
+    ]
+    whole = Table([*table.items(), *more], table.line)
+    whole.twice = table.twice
+    return whole
