@@ -58,6 +58,7 @@ def _named(asked: SeriesSettings) -> Source:
     """Give a source whose facts have names; a series that has a page loads none of it."""
     from announcer.source.data import DataSource  # noqa: PLC0415 - as the docstring says
     from announcer.source.facts import Hints  # noqa: PLC0415 - as above
+    from announcer.source.posts import PostsSource  # noqa: PLC0415 - as above
 
     table = asked.source
     hints = Hints(
@@ -67,6 +68,8 @@ def _named(asked: SeriesSettings) -> Source:
         cancel_words=table.cancel_words,
         tba_words=table.tba_words,
     )
+    if table.kind == "posts":
+        return PostsSource(table.place, asked.series, hints)
     return DataSource(table.place, asked.series, hints)
 
 

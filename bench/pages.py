@@ -55,6 +55,7 @@ def settings(folder: Path, page: Mapping[str, Any], *, hinted: bool) -> SeriesSe
         "list": "list@example.org",
         "sender": "seminar@example.org",
         "organisers": ["anna@example.org"],
+        "language": {"de": "de", "fr": "fr"}.get(str(page.get("language"))[:2], "en"),
         "timezone": hints.get("timezone") or usual.get("tz") or "UTC",
         "source": source,
         "cadence": [{"kind": "reminder", "days_before": 0, "at": "09:00"}],

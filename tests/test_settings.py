@@ -221,7 +221,7 @@ def test_a_wrong_value_of_a_series_is_named(tmp_path: Path, line: str, mistake: 
         (
             'kind = "page"\nfields = {title = "subtitle"}',
             'config.toml: series[0].source: kind = "page" takes no fields; leave it out '
-            '(fields is for "data")',
+            '(fields is for "data" or "posts")',
         ),
         (
             'kind = "data"\nfields = {titel = "subtitle"}',

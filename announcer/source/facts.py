@@ -79,6 +79,7 @@ class Facts:
     above: str = ""  # words around the entry that may hold its year
     tentative: bool = False
     exact: bool = False  # a program wrote the dates: an offset is meant, and midnight is midnight
+    wall: bool = False  # "Z" is what a site's theme asks for, and its clock the one on the wall
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -232,6 +233,8 @@ class _Understanding:
         offset = _offset(iso[6]) if iso[6] else None
         if offset is None:
             return _Moment(text=iso[0], day=day, time=_clock(hour.hour, hour.minute))
+        if self.facts.wall and not offset:
+            return self._on_the_wall(iso[0], day, hour)
         at = datetime.combine(day, hour, timezone(offset)).astimezone(UTC)
         local = at.astimezone(self.zone)
         gap = abs(
@@ -239,14 +242,18 @@ class _Understanding:
         )
         if gap == timedelta(hours=1) and offset and not self.facts.exact:
             # "+0200" is written all the year round by those who mean the clock on their wall.
-            if day >= self.today:
-                self.warnings.append(
-                    f'"{iso[0]}" is an hour off the clocks of {self.zone.key}; '
-                    "the time is taken as theirs"
-                )
-            return _Moment(text=iso[0], day=day, time=_clock(hour.hour, hour.minute))
+            return self._on_the_wall(iso[0], day, hour)
         clock = _clock(local.hour, local.minute)
         return _Moment(text=iso[0], day=local.date(), time=clock, at=at)
+
+    def _on_the_wall(self, text: str, day: date, hour: time) -> _Moment:
+        offset = instant(day, hour, self.zone).astimezone(self.zone).utcoffset()
+        if day >= self.today and offset:
+            self.warnings.append(
+                f'"{text}" names an offset that the clocks of {self.zone.key} do not have then; '
+                "the time is taken as theirs"
+            )
+        return _Moment(text=text, day=day, time=_clock(hour.hour, hour.minute))
 
     def _dated(self, written: Written, text: str) -> date | None:
         if written.ambiguous:

@@ -100,6 +100,11 @@ def known_name(raw: str) -> str:
     return name
 
 
+def fact_of(name: str) -> str:
+    """Give the fact that a known name holds; nothing where it holds none."""
+    return _FACT.get(name, "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
     """A table of a source whose names are understood: for each fact its values, the surest first."""
