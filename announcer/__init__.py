@@ -31,8 +31,8 @@ folder (``tests/test_map.py`` checks it)::
     1  identity      which talk of a page is which of those that were known
     2  links         addresses that put a talk into the calendars of Google and Outlook
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
-    2  source/       port; page; data and posts, with tree, fields and facts; fetch and files; dates,
-                     words and clean, which read and mend text
+    2  source/       port; page; data, posts and calendar, with tree, fields and facts; fetch and
+                     files; dates, words and clean, which read and mend text
     2  transport/    port; smtp; folder
     3  past          the history of a series, in the terms of the plan
     3  belief        whether what a source says is believed

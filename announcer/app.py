@@ -56,7 +56,8 @@ def source(asked: SeriesSettings) -> Source:
 
 def _named(asked: SeriesSettings) -> Source:
     """Give a source whose facts have names; a series that has a page loads none of it."""
-    from announcer.source.data import DataSource  # noqa: PLC0415 - as the docstring says
+    from announcer.source.calendar import CalendarSource  # noqa: PLC0415 - as the docstring says
+    from announcer.source.data import DataSource  # noqa: PLC0415 - as above
     from announcer.source.facts import Hints  # noqa: PLC0415 - as above
     from announcer.source.posts import PostsSource  # noqa: PLC0415 - as above
 
@@ -70,6 +71,8 @@ def _named(asked: SeriesSettings) -> Source:
     )
     if table.kind == "posts":
         return PostsSource(table.place, asked.series, hints)
+    if table.kind == "calendar":
+        return CalendarSource(table.place, asked.series, hints)
     return DataSource(table.place, asked.series, hints)
 
 

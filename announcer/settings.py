@@ -55,7 +55,7 @@ _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
 _NOT_YET: Final[frozenset[str]] = frozenset()
-_KINDS_NOT_YET: Final = frozenset({"calendar", "researchseminars", "indico", "pretalx"})
+_KINDS_NOT_YET: Final = frozenset({"researchseminars", "indico", "pretalx"})
 # The hints that each kind of source takes, beside its location.
 _HINTS: Final[Mapping[str, frozenset[str]]] = {
     "page": frozenset(
@@ -63,6 +63,7 @@ _HINTS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "data": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),
     "posts": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),
+    "calendar": frozenset({"cancel_words", "tba_words"}),
 }
 Fact = Literal[
     "title", "speaker", "speakers", "date", "start", "time", "end", "location", "stream", "url",
@@ -287,7 +288,7 @@ class Service(_Table):
 class SourceTable(_Table):
     """Where the talks of a series stand."""
 
-    kind: Literal["page", "data", "posts"] = "page"
+    kind: Literal["page", "data", "posts", "calendar"] = "page"
     location: Line
     every: Duration = timedelta(minutes=10)
     date_order: Literal["dmy", "mdy"] | None = None

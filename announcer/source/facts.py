@@ -80,6 +80,7 @@ class Facts:
     tentative: bool = False
     exact: bool = False  # a program wrote the dates: an offset is meant, and midnight is midnight
     wall: bool = False  # "Z" is what a site's theme asks for, and its clock the one on the wall
+    whole_day: bool = False  # so that the usual start is not its own
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -318,8 +319,8 @@ class _Understanding:
             shown = " and ".join(f"{start:%H:%M}" for start in sorted(starts))
             self.unclear.append(f"it names {shown} as its start")
         if not timed or timed[0].time is None:
-            to_come = any(words.tba(text) for text in self.facts.when)  # "time: TBA"
-            if self.series.start is not None and not to_come:
+            to_come = any(words.tba(text) for text in self.facts.when)  # as in "time: TBA"
+            if self.series.start is not None and not (to_come or self.facts.whole_day):
                 start = instant(day, self.series.start, self.zone)
                 return start, self._end(day, start, None)
             if ahead:

@@ -286,6 +286,43 @@ def _spoken(value: Value, language: str) -> str | None:
     return _text(value)
 
 
+# Labelled lines of a text
+
+_LABEL: Final = re.compile(
+    r"\s*(?:[-*+]\s+)?[*_]{0,3}([^\W\d_][\w /-]{1,24}?)[*_]{0,3}\s*:[*_]{0,3}[ \t]*(.*?)[*_]{0,3}\s*"
+)
+_LABELLED: Final = frozenset({"title", "speakers", "when", "location"})
+_TITLES: Final = frozenset({"title", "titel", "titre", "talktitle", "topic", "thema", "sujet"})
+_REFERENCE: Final = re.compile(r"\[\[[^\[\]]*\]\]|\[([^\[\]]*)\](?:\[[^\[\]]*\])?(?!\()")
+
+
+def label(line: str) -> str:
+    """Give the known name with which a line begins, as in "Speaker: …"."""
+    found = _LABEL.fullmatch(line) if len(line) < 400 else None
+    return known_name(found[1]) if found else ""
+
+
+def labelled(body: str) -> Table:
+    """Find lines like "Speaker: …"; a topic may stand in the bullet below its label."""
+    found_lines: dict[str, Value] = {}
+    lines = [line for line in body.split("\n") if line.strip()]
+    for line, below in zip(lines, [*lines, ""][1:], strict=True):
+        found = _LABEL.fullmatch(line) if len(line) < 400 else None
+        name = known_name(found[1]) if found else ""
+        if not found or fact_of(name) not in _LABELLED or name in found_lines:
+            continue
+        value = found[2].strip()
+        bullet = re.fullmatch(r"\s*[-*+]\s+(.*\S)\s*", below)
+        if not value and bullet and fact_of(name) == "title":
+            value = bullet[1]
+        if fact_of(name) == "title" and name not in _TITLES:
+            continue
+        value = _REFERENCE.sub(lambda m: m[1] or "", value).strip()
+        if value and (fact_of(name) != "when" or re.search(r"\d", value)):
+            found_lines[name] = value
+    return Table(found_lines.items(), 1)
+
+
 # Entries in a tree
 
 

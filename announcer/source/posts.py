@@ -16,7 +16,7 @@ from announcer.errors import SourceUnreadable
 from announcer.source import clean, words
 from announcer.source.dates import Written, written_dates, written_times
 from announcer.source.facts import NO_HINTS, Facts, Hints, understood
-from announcer.source.fields import Named, fact_of, facts_of, known_name, named
+from announcer.source.fields import Named, fact_of, facts_of, label, labelled, named
 from announcer.source.files import File, files
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
@@ -28,12 +28,6 @@ _BLOG: Final = frozenset(
 )
 _DRAFTS: Final = frozenset({"_drafts", "drafts"})
 _PATH_DAY: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/](\d\d)[-_/](\d\d)(?!\d)")
-_LABEL: Final = re.compile(
-    r"\s*(?:[-*+]\s+)?[*_]{0,3}([^\W\d_][\w /-]{1,24}?)[*_]{0,3}\s*:[*_]{0,3}[ \t]*(.*?)[*_]{0,3}\s*"
-)
-_LABELLED: Final = frozenset({"title", "speakers", "when", "location"})
-_TITLES: Final = frozenset({"title", "titel", "titre", "talktitle", "topic", "thema", "sujet"})
-_REFERENCE: Final = re.compile(r"\[\[[^\[\]]*\]\]|\[([^\[\]]*)\](?:\[[^\[\]]*\])?(?!\()")
 _PUBLISHING: Final = frozenset({"date", "datum", "day", "dates", "daten"})
 _CLOCK: Final = frozenset({"time", "times", "uhrzeit", "zeit", "hour", "hours", "heure", "heures"})
 _NUMBERS: Final = frozenset({"number", "nr", "no", "num", "nummer", "numero", "talkid", "eventid"})
@@ -135,32 +129,11 @@ def _post(file: File, text: str, hints: Hints) -> _Post | str:
         return ""
     tree.line = 1
     body = re.sub(r"<!--.*?(?:-->|\Z)", "", text[end.end() :], flags=re.DOTALL).strip()
-    return _Post(file=file, front=named(tree, hints), body=body, labels=Table(_labels(body)))
+    return _Post(file=file, front=named(tree, hints), body=body, labels=labelled(body))
 
 
 def _is(value: Value, word: str) -> bool:
     return isinstance(value, str) and value.lower() == word
-
-
-def _labels(body: str) -> Iterator[tuple[str, str]]:
-    """Find lines like "Speaker: …"; a topic may stand in the bullet below its label."""
-    seen: set[str] = set()
-    lines = [line for line in body.split("\n") if line.strip()]
-    for line, below in zip(lines, [*lines, ""][1:], strict=True):
-        found = _LABEL.fullmatch(line) if len(line) < 400 else None
-        name = known_name(found[1]) if found else ""
-        if not found or fact_of(name) not in _LABELLED or name in seen:
-            continue
-        value = found[2].strip()
-        bullet = re.fullmatch(r"\s*[-*+]\s+(.*\S)\s*", below)
-        if not value and bullet and fact_of(name) == "title":
-            value = bullet[1]
-        if fact_of(name) == "title" and name not in _TITLES:
-            continue
-        value = _REFERENCE.sub(lambda m: m[1] or "", value).strip()
-        if value and (fact_of(name) != "when" or re.search(r"\d", value)):
-            seen.add(name)
-            yield name, value
 
 
 class _Folder:
@@ -336,9 +309,5 @@ def _shorn(titles: Sequence[str]) -> Iterator[str]:
 
 
 def _abstract(post: _Post) -> str | None:
-    kept = [
-        line
-        for line in post.body.split("\n")
-        if not ((found := _LABEL.fullmatch(line)) and known_name(found[1]) in post.labels)
-    ]
+    kept = [line for line in post.body.split("\n") if label(line) not in post.labels]
     return clean.text(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()) or None

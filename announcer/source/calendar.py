@@ -1,0 +1,280 @@
+"""Talks in a calendar (.ics): each entry is one, and each occurrence of an entry that repeats.
+
+A whole day is listed and names no start. A time without a zone is on the clock of the series.
+What is marked as private is not read.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from announcer.errors import SourceUnreadable
+from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.fields import facts_of, labelled, named
+from announcer.source.files import files
+from announcer.talks import Reading, Series
+
+if TYPE_CHECKING:
+    from icalendar import Calendar, Component
+
+SUFFIXES: Final = frozenset({".ics", ".ical", ".ifb"})
+# So that a weekly entry that is added gives fewer new talks than a reading may have to be believed.
+_AHEAD: Final = timedelta(days=300)
+_BACK: Final = timedelta(days=400)
+_MOST_REPEATING: Final = 500
+_TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+_STREAM_NAMES: Final = re.compile(r"CONFERENCE|X-[A-Z-]*(?:CONFERENCE|MEETING|ZOOM|TEAMS)[A-Z-]*")
+
+
+class CalendarSource:
+    """The talks of a calendar, a file or a web address."""
+
+    def __init__(self, location: Path | str, series: Series, hints: Hints = NO_HINTS) -> None:
+        self._location = location
+        self._series = series
+        self._hints = hints
+
+    async def load(self, now: datetime) -> Reading:
+        """Read the calendar as it stands; a bad file of several concerns that file."""
+        found = files(self._location, SUFFIXES)
+        facts: list[Facts] = []
+        warnings: list[str] = []
+        errors: list[SourceUnreadable] = []
+        for file in found:
+            try:
+                told, strange = self.read(await file.text(), file.below, now)
+            except SourceUnreadable as error:
+                errors.append(error)
+                continue
+            facts += told
+            warnings += strange
+        if errors and len(errors) == len(found):
+            raise errors[0]
+        return understood(facts, self._series, self._hints, now, [*map(str, errors), *warnings])
+
+    def read(self, text: str, name: str, now: datetime) -> tuple[list[Facts], list[str]]:
+        """Find the facts in a calendar's text, and what could not be understood."""
+        entries = _Entries(text, name, self._series, now)
+        facts = list(entries.facts())
+        return facts, entries.warnings
+
+
+def _calendars(text: str, name: str) -> "Sequence[Calendar]":
+    """Read a text as calendars.
+
+    Raises:
+        SourceUnreadable: it is none, or broken.
+    """
+    from icalendar import Calendar  # noqa: PLC0415 - only who keeps a calendar pays
+
+    lines = text.strip().splitlines()
+    if not lines or lines[0].strip().upper() != "BEGIN:VCALENDAR":
+        raise SourceUnreadable(
+            f"{name}, line 1, column 1: this is no calendar; name the address of its .ics file"
+        )
+    opened: list[str] = []
+    for number, line in enumerate(lines, 1):
+        mark, _, part = line.strip().upper().partition(":")
+        if mark == "BEGIN":
+            opened.append(part)
+        elif mark == "END" and (not opened or opened.pop() != part):
+            raise SourceUnreadable(
+                f"{name}, line {number}, column 1: nothing that is open ends here"
+            )
+    if opened:
+        raise SourceUnreadable(
+            f"{name}, line {len(lines)}, column 1: the calendar ends before END:{opened[-1]}"
+        )
+    try:
+        return list(Calendar.from_ical(text, multiple=True))
+    except (ValueError, KeyError, IndexError) as error:
+        quoted = re.search(r"'([^']{3,40})", str(error))
+        at = text.find(quoted[1]) if quoted else -1
+        where = text.count("\n", 0, at) + 1 if at >= 0 else 1
+        raise SourceUnreadable(
+            f"{name}, line {where}, column 1: this calendar cannot be read: {error}"
+        ) from error
+
+
+class _Entries:
+    """The entries of a calendar on their way to facts."""
+
+    def __init__(self, text: str, name: str, series: Series, now: datetime) -> None:
+        self.name = name
+        self.series = series
+        self.now = now
+        self.calendars = _calendars(text, name)
+        self.lines = _lines(text)
+        self.warnings: list[str] = []
+
+    def facts(self) -> Iterator[Facts]:
+        """Give the facts of each entry and occurrence, in order of time."""
+        found = [pair for calendar in self.calendars for pair in self._all(calendar)]
+        for event, occurrence in sorted(found, key=lambda pair: _iso(_start(pair[0]))):
+            yield self._facts(event, occurrence=occurrence)
+
+    def _all(self, calendar: "Calendar") -> "Iterator[tuple[Component, str | None]]":
+        groups: dict[str, list[Component]] = {}
+        private = 0
+        for event in calendar.walk("VEVENT"):
+            if str(event.get("CLASS", "PUBLIC")).upper() in {"PRIVATE", "CONFIDENTIAL"}:
+                private += 1
+                continue
+            groups.setdefault(str(event.get("UID") or id(event)), []).append(event)
+        if private:
+            self.warnings.append(f"{self.name}: {private} private entries are not read")
+        if sum(_repeats(group) for group in groups.values()) > _MOST_REPEATING:
+            raise SourceUnreadable(f"{self.name} has more than {_MOST_REPEATING} repeating entries")
+        for group in groups.values():
+            broken = next((e for e in group if _start(e) is None or _errors(e)), None)
+            if broken is not None:
+                self._strange(broken, _errors(broken) or "it has no start")
+            elif _repeats(group):
+                yield from self._occurrences(calendar, group)
+            else:
+                yield from ((event, None) for event in group)
+
+    def _strange(self, event: "Component", words: str) -> None:
+        summary = str(event.get("SUMMARY", ""))[:60]
+        self.warnings.append(f'{self._place(event)}: "{summary}" was not understood: {words}')
+
+    def _occurrences(
+        self, calendar: "Calendar", group: "list[Component]"
+    ) -> "Iterator[tuple[Component, str | None]]":
+        """Give the occurrences of one entry that repeats, within the window."""
+        import recurring_ical_events  # noqa: PLC0415 - only who keeps a calendar pays
+        from icalendar import Calendar  # noqa: PLC0415 - as above
+
+        if any(set(_frequency(event)) & _TOO_OFTEN for event in group):
+            self._strange(group[0], "it repeats within a day")
+            return
+        own = Calendar({k: v for k, v in calendar.items() if k == "X-WR-TIMEZONE"})
+        own.subcomponents = list(group)
+        try:
+            first, last = (self.now - _BACK, self.now + _AHEAD)
+            found = recurring_ical_events.of(own).between(first, last)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            self._strange(group[0], str(error))
+            return
+        for event in found:
+            original = event.get("RECURRENCE-ID")
+            yield event, self._moment_id(original.dt if original is not None else _start(event))
+
+    def _moment_id(self, at: date | datetime | None) -> str:
+        """Name an occurrence by when it was to be, the same before and after it is moved."""
+        if isinstance(at, datetime):
+            return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" if at.tzinfo else f"{at:%Y%m%dT%H%M%S}"
+        return f"{at:%Y%m%d}"
+
+    def _place(self, event: "Component") -> str:
+        line = self.lines.get(str(event.get("UID", "")))
+        return f"{self.name}, line {line}" if line else self.name
+
+    def _facts(self, event: "Component", *, occurrence: str | None) -> Facts:
+        start, end = _start(event), _end(event)
+        description = _words(event, "DESCRIPTION") or ""
+        lines = facts_of(named(labelled(description), NO_HINTS), place="", language="en")
+        summary = _words(event, "SUMMARY") or ""
+        uid = _words(event, "UID")
+        status = str(event.get("STATUS", "")).upper()
+        return Facts(
+            place=self._place(event),
+            id=f"{uid}/{occurrence}" if uid and occurrence else uid,
+            titles=(*lines.titles, summary),
+            speakers=lines.speakers,
+            when=(_iso(start),),
+            until=(_iso(end),) if end is not None else (),
+            location=_words(event, "LOCATION") or None,
+            stream=_stream(event) or lines.stream,
+            url=_words(event, "URL"),
+            abstract=description or None,
+            states=("cancelled",) if status == "CANCELLED" else (),
+            tentative=status == "TENTATIVE",
+            exact=True,
+            whole_day=not isinstance(start, datetime),
+            doubts=tuple(_doubts(event)),
+        )
+
+
+def _lines(text: str) -> dict[str, int]:
+    """Give the line of each entry's UID."""
+    unfolded = re.finditer(r"(?mi)^UID(?:;[^:\n]*)?:(.*(?:\r?\n[ \t].*)*)", text)
+    found: dict[str, int] = {}
+    line, last = 1, 0
+    for match in unfolded:
+        line += text.count("\n", last, match.start())
+        last = match.start()
+        found.setdefault(re.sub(r"\r?\n[ \t]", "", match[1]).strip(), line)
+    return found
+
+
+def _start(event: "Component") -> date | datetime | None:
+    return _when(event, "DTSTART")
+
+
+def _end(event: "Component") -> date | datetime | None:
+    """Give the end of an entry that has a time of day."""
+    start, end, length = _start(event), _when(event, "DTEND"), event.get("DURATION")
+    if not isinstance(start, datetime):
+        return None
+    if end is None and length is not None and isinstance(length.dt, timedelta):
+        return start + length.dt
+    return end if isinstance(end, datetime) else None
+
+
+def _when(event: "Component", name: str) -> date | datetime | None:
+    try:
+        at = getattr(event.get(name), "dt", None)
+    except ValueError:  # a broken value is kept as such, and what it says is told with its errors
+        return None
+    return at if isinstance(at, date) else None
+
+
+def _errors(event: "Component") -> str:
+    told = {"DTSTART", "DTEND", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "DURATION"}
+    return "; ".join(f"{name}: {words}" for name, words in event.errors if name in told)
+
+
+def _doubts(event: "Component") -> Iterator[str]:
+    """Doubt a time whose zone is named and not known."""
+    value: Any = event.get("DTSTART")
+    at = value.dt
+    zone = value.params.get("TZID")
+    if zone and isinstance(at, datetime) and at.tzinfo is None:
+        yield f'its time zone "{zone}" is not known'
+
+
+def _repeats(group: "Sequence[Component]") -> bool:
+    return any(name in event for event in group for name in ("RRULE", "RDATE"))
+
+
+def _frequency(event: "Component") -> list[str]:
+    rules = event.get("RRULE", [])
+    return [
+        str(freq).upper()
+        for rule in (rules if isinstance(rules, list) else [rules])
+        for freq in rule.get("FREQ", [])
+    ]
+
+
+def _iso(at: date | datetime | None) -> str:
+    if isinstance(at, datetime) and at.tzinfo is not None:
+        return at.astimezone(UTC).isoformat()
+    return at.isoformat() if at is not None else ""
+
+
+def _words(event: "Component", name: str) -> str | None:
+    value = event.get(name)
+    first = value[0] if isinstance(value, list) and value else value
+    return str(first) if first else None
+
+
+def _stream(event: "Component") -> str | None:
+    for name in event:
+        if _STREAM_NAMES.fullmatch(name.upper()):
+            words = _words(event, name)
+            if words and words.startswith(("http://", "https://")):
+                return words
+    return None
