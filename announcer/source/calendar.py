@@ -229,7 +229,7 @@ def _when(event: "Component", name: str) -> date | datetime | None:
         at = getattr(event.get(name), "dt", None)
     except ValueError:  # a broken value is kept as such, and what it says is told with its errors
         return None
-    return at if isinstance(at, date) else None
+    return at if isinstance(at, date) and 1970 <= at.year <= 2200 else None
 
 
 def _errors(event: "Component") -> str:

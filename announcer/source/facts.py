@@ -223,7 +223,11 @@ class _Understanding:
 
     def _iso(self, iso: re.Match[str]) -> _Moment:
         year, month, number = int(iso[1]), int(iso[2]), int(iso[3])
+        if len(iso[2]) == 2 and len(iso[3]) == 1:
+            self.unclear.append(f'"{iso[0]}" may lack its last digit')
         try:
+            if not 1970 <= year <= 2200:
+                raise ValueError
             day = date(year, month, number)
             hour = time(int(iso[4]), int(iso[5])) if iso[4] else None
         except ValueError:
