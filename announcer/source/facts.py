@@ -296,10 +296,20 @@ class _Understanding:
         if not days:
             return None
         day = days[0].day
+        self._check_weekdays(day, moments)
         others = [m for m in days if m.day != day and m.day is not None and m.day >= self.today]
         if others and day is not None and day >= self.today:
             self.unclear.append(f'"{days[0].text}" and "{others[0].text}" are different days')
         return day
+
+    def _check_weekdays(self, day: date | None, moments: Sequence[_Moment]) -> None:
+        """Compare the day with weekdays that stand beside it, in a field of their own."""
+        beside = " ".join(m.text for m in moments if m.day is None)
+        said = {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(beside)}
+        if day is not None and day >= self.today and said and day.weekday() not in said:
+            self.unclear.append(
+                f'"{beside}" says {_DAY_NAMES[min(said)]}, but {day} is a {_DAY_NAMES[day.weekday()]}'
+            )
 
     # Times
 

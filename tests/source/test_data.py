@@ -89,6 +89,7 @@ def test_a_start_may_stand_in_the_date_or_beside_it(when: str, span: str) -> Non
     "when",
     [
         "date: Monday 7 April 2026",
+        "day: Monday\n  date: 2026-04-07",
         "date: 7-8 April 2026",
         "date: 7 April and 14 April 2026",
         "date: 05.010.2026",
