@@ -110,10 +110,10 @@ class _Entries:
         self.warnings: list[str] = []
 
     def facts(self) -> Iterator[Facts]:
-        """Give the facts of each entry and occurrence, in order of time."""
-        found = [pair for calendar in self.calendars for pair in self._all(calendar)]
-        for event, occurrence in sorted(found, key=lambda pair: _iso(_start(pair[0]))):
-            yield self._facts(event, occurrence=occurrence)
+        """Give the facts of each entry in the order of the calendar, its occurrences in that of time."""
+        for calendar in self.calendars:
+            for event, occurrence in self._all(calendar):
+                yield self._facts(event, occurrence=occurrence)
 
     def _all(self, calendar: "Calendar") -> "Iterator[tuple[Component, str | None]]":
         groups: dict[str, list[Component]] = {}
@@ -158,7 +158,7 @@ class _Entries:
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             self._strange(group[0], str(error))
             return
-        for event in found:
+        for event in sorted(found, key=lambda event: _iso(_start(event))):
             original = event.get("RECURRENCE-ID")
             yield event, self._moment_id(original.dt if original is not None else _start(event))
 
