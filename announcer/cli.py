@@ -18,7 +18,7 @@ from announcer import app as parts
 from announcer import builtin, console
 from announcer.announcement import Announcement, Plan
 from announcer.announcer import Announcer, Clock, adopted
-from announcer.belief import believed, to_plan
+from announcer.belief import accepted, believed, to_plan
 from announcer.compose import MailComposer
 from announcer.console import clock_of, each, planned, progress, read
 from announcer.display import (
@@ -48,7 +48,7 @@ from announcer.plan import as_decided, counted_as_told
 from announcer.report import Delivery, Fate, Report
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
 from announcer.shapes import plan_shape, report_shape, row_shape, talk_shape
-from announcer.talks import Reading
+from announcer.talks import Reading, Talk
 from announcer.transport.folder import FolderTransport, write
 from announcer.verify import verify
 
@@ -169,9 +169,11 @@ def talks(
         at = clock(asked.series)
         trouble: SourceError | None = None
         warnings: tuple[str, ...] = ()
+        stands: tuple[Talk, ...] = ()  # what the page says now, believed or not
         try:
             reading = await read(asked, clock)
             warnings = reading.warnings
+            stands = accepted(last, reading, asked.series, at).talks
             found = to_plan(believed(last, reading, asked.series, at), asked.series, at)
         except SourceError as error:
             if last is None:
@@ -188,8 +190,8 @@ def talks(
                 console.note(warning)
         else:
             show_talks(asked.series, found, warnings)
-            if last is not None and trouble is None:
-                show_differences(asked.series, last, found)
+            if last is not None and stands:
+                show_differences(asked.series, last, stands)
         if trouble is not None:
             raise trouble
 

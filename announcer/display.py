@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import SMTP
@@ -63,7 +63,7 @@ def show_talks(series: Series, talks: Iterable[Talk], warnings: Iterable[str]) -
     say("")
 
 
-def show_differences(series: Series, last: Believed, found: Iterable[Talk]) -> None:
+def show_differences(series: Series, last: Believed, found: Collection[Talk]) -> None:
     """Print what the page says otherwise than when a pass last read it."""
     before = {talk.identity: talk for talk in (*last.talks, *last.gone)}
     lines = []
@@ -77,6 +77,12 @@ def show_differences(series: Series, last: Believed, found: Iterable[Talk]) -> N
         ):
             lines.append(f"was: {old.id}: {_talk_time(old, series)}, {_talk_words(old)}")
             lines.append(f"now: {told}")
+    here = {talk.identity for talk in found}
+    lines += [
+        f"gone: {old.id}: {_talk_time(old, series)}, {_talk_words(old)}"
+        for old in last.talks
+        if old.identity not in here
+    ]
     if lines:
         say(f"Since {when(last.read_at, series)} the page has changed:", *lines, "")
 

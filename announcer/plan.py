@@ -307,8 +307,15 @@ def _mails(
             notes=tuple(dict.fromkeys(n for talk in talks if (n := past.note(rule, talk)))),
             waits_until=ready_at if standing is Standing.UPCOMING and ready_at > due_at else None,
         )
-        mails.append(_with_past(_explained(mail, series, now), past))
+        mails.append(_noted(_with_past(_explained(mail, series, now), past)))
     return mails
+
+
+def _noted(mail: Announcement) -> Announcement:
+    """Let the plan show that an organiser's paragraph will stand on top."""
+    if not mail.notes:
+        return mail
+    return replace(mail, reason=f"{mail.reason}; with a note on top: {' '.join(mail.notes)}")
 
 
 def _in_time(share: Share) -> tuple[datetime, str]:

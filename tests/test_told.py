@@ -374,6 +374,8 @@ def test_a_mail_can_be_held_released_and_skipped_wherever_its_talk_moves(
 def test_a_note_stands_on_top_of_its_mail_alone(told: Desk, mailbox: Mailbox) -> None:
     words = "There will be cake, and {{ braces }} stay as they are."
     assert told.run("note", "ml/reminder/2020-04-07", words, "--now", "2020-04-05T12:00").returncode == 0  # fmt: skip
+    planned = told.json("plan", "--now", "2020-04-05T12:01")["upcoming"]
+    assert [words in mail["reason"] for mail in planned][:1] == [True]
     assert send(told, "2020-04-07T09:00", "2020-04-10T10:00") == [
         "ml/reminder/2020-04-07", "ml/announcement/2020-04-10",
     ]  # fmt: skip
@@ -439,3 +441,17 @@ def test_a_page_that_is_accepted_says_what_it_forgets(told: Desk) -> None:
     assert "ml: forgotten: 3, Rings on 2020-04-07" in done.stdout
     unknown = told.run("accept", "3", "--now", "2020-04-04T12:31")
     assert "announcer cancel 3" in unknown.stderr
+
+
+def test_talks_shows_what_a_page_says_that_is_not_believed(told: Desk) -> None:
+    told.page("## Future\nUnder construction.\n")
+    shown = told.run("talks", "--now", "2020-04-04T12:00")
+    assert shown.returncode == 3
+    assert "Rings" in shown.stdout
+    more = "".join(f'### {n}. "T{n}" {n:02}.06.2020\n' for n in range(5, 9))
+    told.page(PAGE + more)
+    told.run("send", "--now", "2020-04-04T13:00")
+    told.page('### 3. "Rings" 07.04.2020\nSpeaker: Emmy Noether\n')
+    shown = told.run("talks", "--now", "2020-04-04T14:00")
+    assert shown.returncode == 3
+    assert "gone: 4: Tue 2020-04-14 15:00" in shown.stdout
