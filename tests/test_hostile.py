@@ -292,7 +292,9 @@ def test_what_would_run_is_held_even_where_a_template_has_it(tmp_path: Path) -> 
     ):  # fmt: skip
         own.write_text('{% include "_layout.html" %}' + active, encoding="utf-8")
         message = MailComposer(tmp_path).compose(meant, meant.due_at)
-        with pytest.raises(VerificationFailed, match=r"has <.*> in its HTML"):
+        with pytest.raises(
+            VerificationFailed, match=r"has <.*> in its HTML|a picture that is not the logo"
+        ):
             verify(message, meant)
 
 
