@@ -26,7 +26,7 @@ from announcer.settings import Settings, load_settings
 from replay.seminar import pages
 
 DRIVER = Path(__file__).with_name("driver.py")
-# Made by hand: the day and time of each mail, its kind, and how its subject begins after "ML Seminar".
+# Read line by line against the edits before it was frozen: when each mail goes, its kind, its subject.
 EXPECTED = (Path(__file__).with_name("mailbox.txt")).read_text(encoding="utf-8").splitlines()
 CALENDAR = (Path(__file__).with_name("calendar.txt")).read_text(encoding="utf-8").splitlines()
 Reader = Callable[[str], tuple[str, int, str, str]]
