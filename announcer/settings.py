@@ -54,7 +54,6 @@ SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
 # Named in the contract and due later: refused by name, so that nobody relies on them.
-_NOT_YET: Final[frozenset[str]] = frozenset()
 _KINDS_NOT_YET: Final = frozenset({"researchseminars", "indico", "pretalx"})
 # The hints that each kind of source takes, beside its location.
 _HINTS: Final[Mapping[str, frozenset[str]]] = {
@@ -870,8 +869,6 @@ _EXAMPLES: Final[Mapping[object, str]] = {
 
 def _unknown(loc: Sequence[Any], model: type[BaseModel]) -> str:
     key = str(loc[-1])
-    if key in _NOT_YET:
-        return "is not built yet in this version; leave it out"
     names = list(_fields_at(loc[:-1], model))
     near = get_close_matches(key, names, n=1)
     return (
