@@ -26,7 +26,8 @@ from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import all_facts, preheader, starts_in
 from announcer.invite import invite, revision
 from announcer.message import Message, Said
-from announcer.prose import WIDTH, one_line
+from announcer.plain import WIDTH
+from announcer.prose import one_line
 from announcer.talks import Series, Talk
 from announcer.words import words
 

@@ -7,12 +7,13 @@ from typing import Final
 from markupsafe import Markup
 
 from announcer.announcement import Announcement
-from announcer.cadence import REMINDER, UPDATE
+from announcer.cadence import CANCELLATION, REMINDER, UPDATE
 from announcer.changes import as_told, differences
 from announcer.elsewhere import Elsewhere, elsewhere, zone_name
 from announcer.links import add_to_calendar
 from announcer.message import Said
-from announcer.prose import one_line, shortened, to_html, to_text
+from announcer.plain import to_text
+from announcer.prose import one_line, shortened, titled, to_html
 from announcer.talks import Link, Series, Status, Talk
 from announcer.words import dated, span, words
 
@@ -60,7 +61,9 @@ def all_facts(
     told = {said.identity: said for said in mail.told} if mail.kind == UPDATE else {}
     found = []
     for talk in mail.talks:
-        facts = _facts(talk, mail.series, language, prose=prose)
+        facts = _facts(talk, mail.series, language, prose=prose and mail.kind != CANCELLATION)
+        if mail.kind == CANCELLATION:
+            facts = replace(facts, stream=None)  # there is nothing to hear
         said = told.get(talk.identity)
         found.append(
             replace(
@@ -117,8 +120,9 @@ def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> 
     when = gettext("%(day)s, %(start)s–%(end)s (%(zone)s)")
     page = talk.url or series.website
     text, cut = shortened(talk.abstract or "", _LONGEST_ABSTRACT) if prose else ("", False)
+    html = to_html(text)
     return Facts(
-        heading=one_line(talk.title) if talk.title else gettext("title to be announced"),
+        heading=titled(talk.title) if talk.title else gettext("title to be announced"),
         tba=talk.tba,
         speakers=tuple(map(one_line, talk.speakers)),
         day=day,
@@ -130,8 +134,8 @@ def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> 
         location=talk.location,
         stream=talk.stream,
         url=talk.url,
-        text=to_text(text),
-        html=Markup(to_html(text)),  # noqa: S704 - nh3 has cleaned it
+        text=to_text(html),
+        html=Markup(html),  # noqa: S704 - nh3 has cleaned it
         cut=page if cut else None,
         calendars=add_to_calendar(talk, series),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 from icalendar.prop import vRecur, vText
 
 from announcer.message import Said
+from announcer.prose import spoken
 from announcer.talks import Series, Status, Talk
 from announcer.words import words
 
@@ -185,7 +186,8 @@ def digest(talk: Talk, series: Series, uid: str, *, method: str = "PUBLISH") -> 
 
 def summary(talk: Talk, series: Series) -> str:
     """Give an entry's title."""
-    title = talk.title or words(series.language).gettext("to be announced")
+    title = spoken(talk.title) if talk.title else ""
+    title = title or words(series.language).gettext("to be announced")
     return f"{series.name}: {title}"
 
 

@@ -1,25 +1,38 @@
-"""The Markdown of a talk as safe HTML, and as plain text of short lines."""
+"""What a talk says of itself, in Markdown and in a line, as safe HTML and as one line of text."""
 
-import html
 import re
+from collections.abc import Sequence
 from functools import cache
-from textwrap import wrap
+from html import escape
 from typing import TYPE_CHECKING, Final
+
+from announcer import formulas
+from announcer.plain import in_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-WIDTH: Final = 72
 _PLAYER: Final = re.compile(
     r"<(iframe|video|embed|audio)\b[^>]*?\bsrc\s*=\s*[\"']?(https?://[^\"'\s>]+)[^>]*>(?:.{0,500}?</\1\s*>)?",
     re.IGNORECASE | re.DOTALL,
 )
 _TAGS: Final = {
-    "p", "a", "em", "strong", "ul", "ol", "li", "br", "code", "pre", "blockquote", "h4", "sub",
-    "sup", "hr",
+    "p", "a", "em", "strong", "i", "b", "u", "s", "del", "ul", "ol", "li", "br", "code", "pre",
+    "blockquote", "div", "h4", "sub", "sup", "hr", "table", "thead", "tbody", "tr", "th", "td",
+    "dl", "dt", "dd",
 }  # fmt: skip
 _LONGEST_WORD: Final = 900
+# What a mail shows as any other block, and headings, of which those of the mail must stand out.
+_HEADING: Final = re.compile(r"<(/?)h[1-6]\b[^>]*>", re.IGNORECASE)
+_BLOCK: Final = re.compile(
+    r"<(/?)(?:section|article|details|summary|figure|figcaption|center|main|aside|header|footer|address)\b[^>]*>",
+    re.IGNORECASE,
+)
+_IMAGE: Final = re.compile(r"<img\b[^>]*?\balt\s*=\s*[\"']([^\"'<>]*)[\"'][^>]*>", re.IGNORECASE)
+_EMPTY_LINK: Final = re.compile(r'(<a href="([^"]*)">)\s*</a>')
+_GLUED: Final = re.compile(r"(?<=[^\W_])(?=<a )|(?<=</a>)(?=<a )")
 
 
 def one_line(text: str, most: int = 400) -> str:
@@ -42,81 +55,81 @@ def shortened(markdown: str, longest: int) -> tuple[str, bool]:
     return head[:cut].rstrip() + " …", True
 
 
+def spoken(title: str) -> str:
+    """Give a title, or whatever else is one line, with its formulas as letters and signs."""
+    if "$" not in title and "\\" not in title:
+        return title
+    return in_line(formulas.shown(title))
+
+
+def titled(title: str) -> str:
+    """Give a title as the line that a mail says."""
+    return one_line(spoken(title))
+
+
 def to_html(markdown: str) -> str:
     """Give the text as HTML in which nothing can run, load or leave its place."""
     import nh3  # noqa: PLC0415 - only who composes pays for it
 
     rendered = _parser().render(_prepared(markdown))
-    return nh3.clean(
+    rendered = _IMAGE.sub(r"\1", rendered)
+    rendered = _BLOCK.sub(r"<\1div>", _HEADING.sub(r"<\1h4>", rendered))
+    clean = nh3.clean(
         rendered,
         tags=_TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
-    ).strip()
-
-
-def to_text(markdown: str) -> str:
-    """Give the text in lines of at most 72 characters, with each link on a line of its own."""
-    blocks: list[str] = []
-    prefix = ""
-    for token in _parser().parse(_prepared(markdown)):
-        if token.type == "list_item_open":
-            prefix = "* "
-        elif token.type == "inline":
-            blocks.append(_block(token, prefix))
-            prefix = "  " if prefix else ""
-        elif token.type.endswith("list_close"):
-            prefix = ""
-        elif token.type in {"fence", "code_block"}:
-            blocks.append("\n".join(_wrapped(token.content, "    ")))
-    return "\n\n".join(filter(None, blocks))
+    )
+    # Organisers leave no blank between links, and link pictures that a mail does not show.
+    named = _EMPTY_LINK.sub(
+        lambda m: "" if clean.count(m[1]) > 1 else f"{m[1]}{_shown(m[2])}</a>", clean
+    )
+    return _GLUED.sub(" ", named).strip()
 
 
 @cache
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # noqa: PLC0415 - only who composes pays for it
 
-    return MarkdownIt("commonmark", {"html": True, "breaks": False})
+    parser = MarkdownIt("commonmark", {"html": True, "breaks": False})
+    parser.enable(["table", "strikethrough"])
+    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.add_render_rule("formula", _signs)
+    parser.add_render_rule("image", _picture)
+    return parser
+
+
+def _formula(state: "StateInline", silent: bool) -> bool:  # noqa: FBT001 - as the parser calls it
+    """Take a formula as it is, before its signs are taken for emphasis."""
+    found = formulas.DOLLARS.match(state.src, state.pos) if state.src[state.pos] == "$" else None
+    if found is None:
+        return False
+    if not silent:
+        token = state.push("formula", "", 0)
+        token.content, token.markup = found["apart"] or found["inline"], found[0]
+    state.pos = found.end()
+    return True
+
+
+def _signs(
+    _renderer: object, tokens: Sequence["Token"], at: int, _options: object, _env: object
+) -> str:
+    shown = formulas.to_html(tokens[at].content)
+    return shown if shown is not None else escape(tokens[at].markup)
+
+
+def _picture(
+    _renderer: object, tokens: Sequence["Token"], at: int, _options: object, _env: object
+) -> str:
+    return escape(tokens[at].content)
 
 
 def _prepared(markdown: str) -> str:
     """Let players leave their link, and keep words short enough for any mail."""
     linked = _PLAYER.sub(lambda m: f"\n\n[{_shown(m[2])}]({m[2]})\n\n", markdown)
-    return re.sub(rf"\S{{{_LONGEST_WORD}}}", lambda m: m[0] + " ", linked)
+    return re.sub(rf"\S{{{_LONGEST_WORD}}}", lambda m: m[0] + " ", formulas.marked(linked))
 
 
 def _shown(url: str) -> str:
-    return url.partition("://")[2].rstrip("/")[:60].replace("[", "").replace("]", "")
-
-
-def _block(token: "Token", prefix: str) -> str:
-    words: list[str] = []
-    links: list[str] = []
-    for child in token.children or ():
-        if child.type in {"text", "code_inline"}:
-            words.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
-            words.append(" " if child.type == "softbreak" else "\n")
-        elif child.type == "link_open":
-            links.append(str(child.attrGet("href") or ""))
-            if words and words[-1][-1:].isalnum():
-                words.append(" ")  # organisers leave no blank before the next link
-        elif child.type == "image":
-            words.append(child.content)
-        elif child.type == "html_inline" and child.content.lower().startswith("<br"):
-            words.append("\n")
-    lines = _wrapped(html.unescape("".join(words)), prefix)
-    lines += [f"  {url}" for url in links if url.startswith(("http://", "https://", "mailto:"))]
-    return "\n".join(lines)
-
-
-def _wrapped(text: str, prefix: str) -> list[str]:
-    follow = " " * len(prefix)
-    lines: list[str] = []
-    for paragraph in text.splitlines():
-        first = prefix if not lines else follow
-        lines += wrap(
-            paragraph, WIDTH, initial_indent=first, subsequent_indent=follow, break_on_hyphens=False
-        )
-    return lines
+    return url.rpartition("://")[2].rstrip("/")[:60].replace("[", "").replace("]", "")

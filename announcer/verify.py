@@ -15,6 +15,7 @@ from announcer.announcement import Announcement
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.errors import VerificationFailed
 from announcer.message import Message
+from announcer.prose import titled
 from announcer.talks import Series, Talk
 
 _ONCE: Final = frozenset(
@@ -187,7 +188,7 @@ def _agree(message: Message, talk: Talk, mail: Announcement, text: str, html: st
     start = series.local(talk.starts_at)
     for part, shown in (("text", _letters(text)), ("HTML", _letters(_unmarked(html)))):
         for name, fact in (
-            ("title", talk.title or ""),
+            ("title", titled(talk.title) if talk.title else ""),
             ("place", talk.location or ""),
             ("start", f"{start:%H:%M}"),
             ("day", str(start.day)),
