@@ -222,3 +222,27 @@ CONTRAST = """() => {
   }
   return found;
 }"""
+
+
+@needs("chromium", "chromium")
+def test_every_kind_of_mail_fits_a_phone_and_reads_in_the_dark(desk: Desk) -> None:
+    config = desk.folder / "config.toml"
+    long = f'stream = "https://stream.example/{"x" * 120}"\n'
+    config.write_text(config.read_text().replace('id = "ml"\n', f'id = "ml"\n{DRESSED}{long}'))
+    desk.run("preview", "--all", "--out", "out")
+    files = sorted((desk.folder / "out").glob("ml_*.html"))
+    assert len(files) > 40
+    with sync_playwright() as engine:
+        browser = engine.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        for width, dark in ((375, True), (375, False), (700, True), (700, False)):
+            page = browser.new_page(
+                viewport={"width": width, "height": 600}, color_scheme="dark" if dark else "light"
+            )
+            for file in files:
+                page.goto(file.as_uri())
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
+                ratios = [ratio for _, ratio in page.evaluate(CONTRAST)]
+                assert min(ratios) >= 4.5, file.name
+        browser.close()
