@@ -21,6 +21,7 @@ folder (``tests/test_map.py`` checks it)::
     0  message       Message: an envelope and its bytes, and what it says of each talk
     0  quantities    durations, weekdays and clock times, as people write them
     0  colours       which colours can be read, by day and in the dark
+    0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs
     0  plain         clean HTML -> plain text of short lines

@@ -8,9 +8,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from textwrap import fill
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -25,6 +25,7 @@ from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import all_facts, preheader, starts_in
 from announcer.invite import invite, revision
+from announcer.lines import hang
 from announcer.message import Message, Said
 from announcer.plain import WIDTH
 from announcer.prose import one_line
@@ -170,7 +171,7 @@ class MailComposer:
             "kind": announcement.kind,
             "notes": [one_line(note, LONGEST_CONCERN) for note in announcement.notes],
             "starts_in": starts_in(announcement, now, language),
-            "preheader": preheader(facts[0], language),
+            "preheader": preheader(facts[0], announcement.kind, language),
             "accent": accent or ACCENT,
             "dark_accent": lightened(accent) if accent else DARK_ACCENT,
             "logo": logo.source(announcement.series.sender.domain) if logo else None,
@@ -219,7 +220,7 @@ class MailComposer:
                 extensions=["jinja2.ext.i18n"],
             )
             spoken.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-            spoken.filters["hang"] = _hang
+            spoken.filters["hang"] = partial(hang, width=WIDTH)
             self._environments[language] = spoken
         return self._environments[language]
 
@@ -358,18 +359,6 @@ def said_of(talk: Talk, announcement: Announcement) -> Said:
         stamp=entry.stamp,
         digest=entry.digest,
     )
-
-
-def _hang(text: str, indent: int) -> str:
-    """Wrap a text whose first line follows on a label of that width."""
-    wrapped = fill(
-        text,
-        WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
-    )
-    return wrapped[indent:]
 
 
 def _short_lines(html: str) -> str:

@@ -76,10 +76,12 @@ def all_facts(
     return found
 
 
-def preheader(facts: Facts, language: str) -> str:
+def preheader(facts: Facts, kind: str, language: str) -> str:
     """Say when and where, as an inbox shows it after the subject."""
-    live = words(language).gettext("live stream") if facts.stream else None
-    return " · ".join(filter(None, (f"{facts.day}, {facts.clock}", facts.location, live)))
+    gettext = words(language).gettext
+    live = gettext("live stream") if facts.stream and kind != CANCELLATION else None
+    shown = " · ".join(filter(None, (f"{facts.day}, {facts.clock}", facts.location, live)))
+    return gettext("Cancelled: %(facts)s") % {"facts": shown} if kind == CANCELLATION else shown
 
 
 def starts_in(mail: Announcement, now: datetime, language: str) -> str:

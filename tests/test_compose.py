@@ -1,5 +1,6 @@
 """The mail as its readers and their programs meet it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
@@ -16,6 +17,7 @@ from announcer.cadence import instant
 from announcer.compose import MailComposer
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.invite import timezone
+from announcer.message import Message
 from announcer.past import Standing
 from announcer.plain import to_text
 from announcer.prose import shortened, to_html
@@ -181,3 +183,38 @@ def test_a_mail_that_says_another_time_than_its_talk_is_held() -> None:
     message = COMPOSER.compose(mail(), NOW)
     with pytest.raises(VerificationFailed, match="title"):
         verify(message, mail(title="Another"))
+
+
+LONG_URL = "https://forms.example.org/" + "register-for-the-dinner-" * 4 + "here"
+
+
+def test_an_address_in_a_note_a_footer_or_a_place_is_never_broken() -> None:
+    announcement = mail()
+    [talk] = announcement.talks
+    meeting = "https://meet.example.org/" + "j" * 90
+    announcement = replace(
+        announcement,
+        series=replace(announcement.series, footer=(f"Dinner: please say so at {LONG_URL} soon",)),
+        notes=(f"There will be cake, see {LONG_URL}, and more of it than last time we met.",),
+        talks=(replace(talk, location=meeting, stream=meeting),),
+    )
+    message = COMPOSER.compose(announcement, NOW)
+    verify(message, announcement)
+    text = body(message)
+    assert f"There will be cake, see\n{LONG_URL},\nand more of it than" in text
+    assert f"Dinner: please say so at\n{LONG_URL}\nsoon\n" in text
+    assert f"Where:   {meeting}\n" in text
+
+
+def test_an_endless_word_that_is_no_address_is_broken_as_before() -> None:
+    announcement = mail(title="x" * 200)
+    text = body(COMPOSER.compose(announcement, NOW))
+    assert f"What:    {'x' * 63}\n         {'x' * 63}\n" in text
+    assert max(map(len, text.splitlines())) <= 76
+
+
+def body(message: Message) -> str:
+    """Give the text of a mail."""
+    plain = message_from_bytes(message.content, policy=SMTP).get_body(("plain",))
+    assert plain is not None
+    return str(plain.get_content()).replace("\r\n", "\n")

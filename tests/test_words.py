@@ -326,3 +326,32 @@ def test_a_frame_of_a_user_that_knows_one_language_shows_the_first(tmp_path: Pat
     message = MailComposer(tmp_path).compose(announcement, NOW)
     verify(message, announcement)
     assert "Where:" not in texts(message)[0]
+
+
+def test_what_an_inbox_shows_of_a_cancellation_says_that_it_is_one() -> None:
+    hidden = {}
+    for language in ("en", "de", "fr"):
+        message = MailComposer().compose(_in(language, _several("cancellation", 1)), NOW)
+        hidden[language] = re.findall(r"mso-hide:all;\">(.*)</div>", texts(message)[1])
+    assert hidden == {
+        "en": ["Cancelled: Tuesday, April 7, 2026, 15:00 · Room 2"],
+        "de": ["Entfällt: Dienstag, 7. April 2026, 15:00 · Room 2"],
+        "fr": ["Annulé : mardi 7 avril 2026, 15:00 · Room 2"],
+    }
+
+
+def test_talks_are_said_to_be_today_only_where_all_of_them_are() -> None:
+    today = NOW + timedelta(days=4)
+    said = {
+        number: texts(MailComposer().compose(_several("announcement", number), today))[0]
+        for number in (1, 2)
+    }
+    both = _several("announcement", 2)
+    [first, second] = both.talks
+    second = replace(second, day=first.day, starts_at=first.ends_at)
+    same = texts(MailComposer().compose(replace(both, talks=(first, second)), today))[0]
+    assert [text.partition("\n")[0] for text in (said[1], said[2], same)] == [
+        "Seminar: the next talk, today",
+        "Seminar: the next talks, the first of them today",
+        "Seminar: the next talks, today",
+    ]
