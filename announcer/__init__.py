@@ -24,23 +24,23 @@ folder (``tests/test_map.py`` checks it)::
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs
-    0  plain         clean HTML -> plain text of short lines
+    1  plain         clean HTML -> plain text of short lines
     1  builtin       the built-in templates, and a copy of them to edit
     1  cadence       Rule: talk -> the instant of its mail
     1  elsewhere     what clocks show in other zones while a talk is on
     1  logo          the logo that a mail carries, read from its file
-    1  prose         Markdown of a talk -> safe HTML; a title -> one line
     1  identity      which talk of a page is which of those that were known
-    2  invite        talk -> calendar bytes
+    2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; page; data, posts and calendar, with tree, fields and facts; fetch and
                      files; dates, words and clean, which read and mend text
     2  transport/    port; smtp; folder
-    3  links         addresses that put a talk into the calendars of Google and Outlook
+    3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan
     3  belief        whether what a source says is believed
     3  attempt       one try to hand a mail over, under a claim
     3  settings      Settings, load_settings
+    4  links         addresses that put a talk into the calendars of Google and Outlook
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told
     4  breaks        weeks without a talk, and days without seminar

@@ -23,10 +23,10 @@ from announcer.builtin import TEMPLATES
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.errors import TemplateFailed, VerificationFailed
-from announcer.facts import all_facts, preheader, starts_in
+from announcer.facts import LONGEST_ABSTRACT, all_facts, preheader, starts_in
 from announcer.invite import invite, revision
 from announcer.lines import hang
-from announcer.message import Message, Said
+from announcer.message import LARGEST_BODY, Message, Said
 from announcer.plain import WIDTH
 from announcer.prose import one_line
 from announcer.talks import Series, Talk
@@ -37,6 +37,7 @@ POLICY: Final = SMTP.clone(max_line_length=76)
 _NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
 _LONGEST_WORD: Final = 60  # that a line of a header holds, after the header's name
 LONGEST_CONCERN: Final = 2_000
+SHORTEST_ABSTRACT: Final = 200  # in a mail about so many talks that no more of each fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class MailComposer:
             TemplateFailed: the template cannot be rendered.
         """
         series = announcement.series
-        facts = all_facts(announcement, announcement.due_at, series.language, prose=False)
+        facts = all_facts(announcement, announcement.due_at, series.language, longest=0)
         names = {"series": series, "language": series.language, "talks": facts}
         return self._subject(announcement, names)
 
@@ -126,16 +127,11 @@ class MailComposer:
 
     def _compose(self, announcement: Announcement, now: datetime) -> Message:
         series = announcement.series
-        names = self._names(announcement, now, series.language)
-        names["also"] = [
-            self._version(announcement, now, language) for language in series.other_languages
-        ]
-        subject = names["subject"]
+        subject, text, rendered = self._fitting(announcement, now)
         said = tuple(said_of(talk, announcement) for talk in announcement.talks)
         mail = self._headers(announcement, subject, now)
-        mail.set_content(self._text(announcement.kind, names), cte="quoted-printable")
-        rendered = self._render(f"{announcement.kind}/html.html", names)
-        mail.add_alternative(_short_lines(rendered), subtype="html", cte="quoted-printable")
+        mail.set_content(text, cte="quoted-printable")
+        mail.add_alternative(rendered, subtype="html", cte="quoted-printable")
         _embed(mail, series, rendered)
         mail.make_mixed()
         files = [f"{s.day}-{_slug(t)}-{n}.ics" for n, (s, t) in enumerate(zip(said, announcement.talks, strict=True), 1)]  # fmt: skip
@@ -158,11 +154,33 @@ class MailComposer:
             said=said,
         )
 
+    def _fitting(self, announcement: Announcement, now: datetime) -> tuple[str, str, str]:
+        """Give subject, text and HTML, with the longest abstracts cut as far as it takes to fit.
+
+        What is still too large with next to no abstracts is left to be held.
+        """
+        kind, language = announcement.kind, announcement.series.language
+        also = [
+            self._version(announcement, now, other) for other in announcement.series.other_languages
+        ]
+        abstracts = (len(talk.abstract or "") for talk in announcement.talks)
+        longest = min(LONGEST_ABSTRACT, max(SHORTEST_ABSTRACT, *abstracts))
+        while True:
+            names = self._names(announcement, now, language, longest=longest) | {"also": also}
+            text = self._text(kind, names)
+            html = _short_lines(self._render(f"{kind}/html.html", names))
+            size = max(len(part.replace("\n", "\r\n").encode()) for part in (text, html))
+            if size <= LARGEST_BODY or longest <= SHORTEST_ABSTRACT:
+                return names["subject"], text, html
+            shorter = min(longest * 19 // 20, longest * LARGEST_BODY // size)
+            longest = max(shorter, SHORTEST_ABSTRACT)
+
     def _names(
-        self, announcement: Announcement, now: datetime, language: str, *, again: bool = False
+        self, announcement: Announcement, now: datetime, language: str, *, longest: int
     ) -> dict[str, Any]:
-        """Give what the templates may use, in one language."""
-        facts = all_facts(announcement, now, language, prose=not again)
+        """Give what the templates may use, in one language; without abstracts it is a further one."""
+        again = not longest
+        facts = all_facts(announcement, now, language, longest=longest)
         accent, logo = announcement.series.accent, announcement.series.logo
         names: dict[str, Any] = {
             "series": announcement.series,
@@ -183,7 +201,7 @@ class MailComposer:
         return names
 
     def _version(self, announcement: Announcement, now: datetime, language: str) -> Version:
-        names = self._names(announcement, now, language, again=True)
+        names = self._names(announcement, now, language, longest=0)
         return Version(
             language=language,
             below=words(language).gettext("English version below"),

@@ -10,14 +10,15 @@ from announcer.announcement import Announcement
 from announcer.cadence import CANCELLATION, REMINDER, UPDATE
 from announcer.changes import as_told, differences
 from announcer.elsewhere import Elsewhere, elsewhere, zone_name
+from announcer.lines import shortened
 from announcer.links import add_to_calendar
 from announcer.message import Said
 from announcer.plain import to_text
-from announcer.prose import one_line, shortened, titled, to_html
+from announcer.prose import one_line, titled, to_html
 from announcer.talks import Link, Series, Status, Talk
 from announcer.words import dated, span, words
 
-_LONGEST_ABSTRACT: Final = 12_000
+LONGEST_ABSTRACT: Final = 12_000
 LATE: Final = timedelta(minutes=10)
 
 
@@ -55,14 +56,18 @@ class Facts:
 
 
 def all_facts(
-    mail: Announcement, now: datetime, language: str, *, prose: bool = True
+    mail: Announcement, now: datetime, language: str, *, longest: int = LONGEST_ABSTRACT
 ) -> list[Facts]:
-    """Give the talks of a mail in its words, with what changed where it tells of that."""
+    """Give the talks of a mail in its words, with what changed where it tells of that.
+
+    Of an abstract there are ``longest`` characters at most; 0 leaves them all out.
+    """
     told = {said.identity: said for said in mail.told} if mail.kind == UPDATE else {}
     found = []
     for talk in mail.talks:
-        facts = _facts(talk, mail.series, language, prose=prose and mail.kind != CANCELLATION)
-        if mail.kind == CANCELLATION:
+        cancelled = mail.kind == CANCELLATION
+        facts = _facts(talk, mail.series, language, 0 if cancelled else longest)
+        if cancelled:
             facts = replace(facts, stream=None)  # there is nothing to hear
         said = told.get(talk.identity)
         found.append(
@@ -97,7 +102,7 @@ def _changes(
 ) -> tuple[Change, ...]:
     """Name what changed, before and after; the title too, though it alone is no reason to write."""
     gettext = words(language).gettext
-    before = _facts(as_told(told), series, language, prose=False)
+    before = _facts(as_told(told), series, language, 0)
     news = set(differences(talk, told))
     rows = (
         ({"start", "end"} & news, gettext("When"), before.when, facts.when),
@@ -114,14 +119,14 @@ def _changes(
     )
 
 
-def _facts(talk: Talk, series: Series, language: str, *, prose: bool = True) -> Facts:
+def _facts(talk: Talk, series: Series, language: str, longest: int) -> Facts:
     assert talk.starts_at and talk.ends_at  # noqa: S101, PT018 - the plan sees to it
     gettext = words(language).gettext
     start, end = series.local(talk.starts_at), series.local(talk.ends_at)
     day = dated(start, "full", language)
     when = gettext("%(day)s, %(start)s–%(end)s (%(zone)s)")
     page = talk.url or series.website
-    text, cut = shortened(talk.abstract or "", _LONGEST_ABSTRACT) if prose else ("", False)
+    text, cut = shortened(talk.abstract or "", longest) if longest else ("", False)
     html = to_html(text)
     return Facts(
         heading=titled(talk.title) if talk.title else gettext("title to be announced"),

@@ -1,6 +1,14 @@
-"""A text in the lines of a plain mail: wrapped, with every address whole."""
+"""A text in the lines of a plain mail: wrapped with every address whole, and cut where it is long."""
 
+import re
 from textwrap import wrap
+from typing import Final
+
+_NARROWEST: Final = 24  # however deep lists and quotations are
+_ADDRESS: Final = re.compile(r"://|mailto:|www\.", re.IGNORECASE)
+_PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
+_SENTENCE: Final = re.compile(r"(?<=[.!?。！？])[\"'”“’»)*_]*(?=\s)")
+_WORD: Final = re.compile(r"\s")
 
 
 def hang(text: str, indent: int, width: int) -> str:
@@ -8,20 +16,41 @@ def hang(text: str, indent: int, width: int) -> str:
 
     An address that is longer than a line stands on one of its own; no other word may be.
     """
-    lines = []
-    for line in _wrapped(text, indent, width, break_long_words=False):
-        whole = len(line) <= width or "://" in line
-        lines += [line] if whole else _wrapped(line.strip(), indent, width, break_long_words=True)
-    return "\n".join(lines)[indent:]
-
-
-def _wrapped(text: str, indent: int, width: int, *, break_long_words: bool) -> list[str]:
     blank = " " * indent
-    return wrap(
-        text,
-        width,
-        initial_indent=blank,
-        subsequent_indent=blank,
-        break_on_hyphens=False,
-        break_long_words=break_long_words,
+    return "\n".join(wrapped(text, width, blank, blank))[indent:]
+
+
+def wrapped(text: str, width: int, first: str = "", follow: str = "") -> list[str]:
+    """Wrap one paragraph; a word that is longer than a line is broken, an address never."""
+    room = max(width - len(follow), _NARROWEST)
+    words = (
+        piece
+        for word in text.split()
+        for piece in ([word] if _ADDRESS.search(word) else pieces(word, room))
     )
+    return wrap(
+        " ".join(words),
+        max(width, len(follow) + _NARROWEST),
+        initial_indent=first,
+        subsequent_indent=follow,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def pieces(word: str, room: int) -> list[str]:
+    """Cut what no line can hold."""
+    return [word[start : start + room] for start in range(0, len(word), room)]
+
+
+def shortened(markdown: str, longest: int) -> tuple[str, bool]:
+    """Cut a text that is too long after a paragraph, else a sentence, else a word; say whether."""
+    if len(markdown) <= longest:
+        return markdown, False
+    head = markdown[:longest]
+    # An end too near to the start would lose what there is room for, as with one endless word.
+    for end, least, mark in ((_PARAGRAPH, 2, "\n\n…"), (_SENTENCE, 2, " …"), (_WORD, 4, " …")):
+        *_, place = (0, *(found.end() for found in end.finditer(head)))
+        if place > longest // least:
+            return head[:place].rstrip() + mark, True
+    return head + " …", True

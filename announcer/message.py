@@ -4,10 +4,12 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+
+LARGEST_BODY: Final = 80_000  # bytes of text or HTML; Gmail hides what comes after some 102,000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 import re
 from html.parser import HTMLParser
 from itertools import takewhile
-from textwrap import wrap
 from typing import Final
+
+from announcer.lines import pieces, wrapped
 
 WIDTH: Final = 72
 _NARROWEST: Final = 24  # however deep lists and quotations are
@@ -15,7 +16,6 @@ _SUP: Final[dict[int, int]] = str.maketrans("0123456789+-=()niT", "⁰¹²³⁴�
 _SUB: Final[dict[int, int]] = str.maketrans(
     "0123456789+-=()aeijkmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₘₙₒₚᵣₛₜᵤᵥₓ"
 )
-_ADDRESS: Final = re.compile(r"(?:https?://|mailto:|www\.)\S+", re.IGNORECASE)
 
 
 def to_text(html: str) -> str:
@@ -33,29 +33,6 @@ def in_line(html: str) -> str:
     reader.feed(html)
     reader.close()
     return reader.spoken()
-
-
-def wrapped(text: str, first: str = "", follow: str = "") -> list[str]:
-    """Wrap one paragraph; a word that is too long is broken, an address never."""
-    room = max(WIDTH - len(follow), _NARROWEST)
-    words = [
-        piece
-        for word in text.split()
-        for piece in ([word] if _ADDRESS.search(word) else _pieces(word, room))
-    ]
-    lines = wrap(
-        " ".join(words),
-        max(WIDTH, len(follow) + _NARROWEST),
-        initial_indent=first,
-        subsequent_indent=follow,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    return [line.rstrip() for line in lines]
-
-
-def _pieces(word: str, room: int) -> list[str]:
-    return [word[start : start + room] for start in range(0, len(word), room)]
 
 
 class _Reader(HTMLParser):
@@ -123,7 +100,7 @@ class _Reader(HTMLParser):
             self.lines.append("".join(i for i, _ in both if i.startswith(">")).rstrip())
         self._marker, self._gap, self._last = None, False, list(self._indents)
         for line in text.strip("\n").split("\n") if self._pre else text.strip().split("\n"):
-            kept = _kept(line, first) if self._pre else wrapped(line, first, follow)
+            kept = _kept(line, first) if self._pre else wrapped(line, WIDTH, first, follow)
             self.lines += kept
             first = follow
         self.lines += [f"{follow}  {url}" for url in links]
@@ -181,7 +158,7 @@ class _Reader(HTMLParser):
 def _kept(line: str, indent: str) -> list[str]:
     """Keep the blanks of code; a line that is too long goes on in the next."""
     room = max(WIDTH - len(indent), _NARROWEST)
-    return [(indent + piece).rstrip() for piece in _pieces(line, room)] or [""]
+    return [(indent + piece).rstrip() for piece in pieces(line, room)] or [""]
 
 
 def _script(inner: str, tag: str) -> str:

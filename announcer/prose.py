@@ -44,17 +44,6 @@ def one_line(text: str, most: int = 400) -> str:
     return " ".join(shown.replace("=?", "= ?").split())[:most].rstrip()
 
 
-def shortened(markdown: str, longest: int) -> tuple[str, bool]:
-    """Cut a text that is too long after a paragraph, or at least after a word."""
-    if len(markdown) <= longest:
-        return markdown, False
-    head = markdown[:longest]
-    # A place too near to the start would lose what there is room for, as with one endless word.
-    places = (head.rfind(end) for end in ("\n\n", " "))
-    cut = next((place for place in places if place > longest // 4), longest)
-    return head[:cut].rstrip() + " …", True
-
-
 def spoken(title: str) -> str:
     """Give a title, or whatever else is one line, with its formulas as letters and signs."""
     if "$" not in title and "\\" not in title:

@@ -14,7 +14,7 @@ from icalendar import Calendar
 from announcer.announcement import Announcement
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.errors import VerificationFailed
-from announcer.message import Message
+from announcer.message import LARGEST_BODY, Message
 from announcer.prose import titled
 from announcer.talks import Series, Talk
 
@@ -27,7 +27,6 @@ _ACTIVE: Final = frozenset(
     {"script", "iframe", "form", "object", "embed", "base", "link", "svg", "video", "audio"}
 )
 _RUNS: Final = frozenset({"javascript", "vbscript", "data"})
-LARGEST_HTML: Final = 80_000
 
 
 class _Active(HTMLParser):
@@ -131,7 +130,7 @@ def _bodies(message: Message, mail: EmailMessage) -> tuple[str, str]:
     assert html is not None  # noqa: S101 - expected above
     shown = html.get_content()
     size = len(shown.encode())
-    _expect(message, size <= LARGEST_HTML, f"has HTML of {size} bytes, which Gmail would clip")
+    _expect(message, size <= LARGEST_BODY, f"has HTML of {size} bytes, which Gmail would clip")
     danger = _Active(shown).found
     _expect(message, not danger, f"has {', '.join(danger)} in its HTML")
     return plain.get_content(), shown

@@ -20,7 +20,7 @@ from announcer.invite import timezone
 from announcer.message import Message
 from announcer.past import Standing
 from announcer.plain import to_text
-from announcer.prose import shortened, to_html
+from announcer.prose import to_html
 from announcer.talks import Mailbox, Series, Talk
 from announcer.verify import verify
 
@@ -156,13 +156,6 @@ def test_markdown_becomes_safe_html_and_plain_lines() -> None:
         "See a b.\n  https://a.example\n  https://b.example\n\n"
         "v.example/1\n  https://v.example/1\n\n* one\n* two"
     )
-
-
-def test_an_abstract_that_is_too_long_is_cut_at_its_end_and_not_at_its_start() -> None:
-    assert shortened("one two three", 9) == ("one two …", True)
-    assert shortened("one\n\ntwo three", 9) == ("one …", True)
-    assert shortened("a " + "x" * 30, 20) == ("a " + "x" * 18 + " …", True)
-    assert shortened("short", 20) == ("short", False)
 
 
 def test_a_subject_of_one_endless_word_reads_back_and_fits_its_lines() -> None:
