@@ -84,8 +84,11 @@ def all_facts(
 def preheader(facts: Facts, kind: str, language: str) -> str:
     """Say when and where, as an inbox shows it after the subject."""
     gettext = words(language).gettext
-    live = gettext("live stream") if facts.stream and kind != CANCELLATION else None
-    shown = " · ".join(filter(None, (f"{facts.day}, {facts.clock}", facts.location, live)))
+    where = facts.location
+    if facts.stream:  # none is left of a cancelled talk
+        both = gettext("%(place)s and live stream")
+        where = both % {"place": where} if where else gettext("live stream")
+    shown = " · ".join(filter(None, (f"{facts.short_day}, {facts.clock}", where)))
     return gettext("Cancelled: %(facts)s") % {"facts": shown} if kind == CANCELLATION else shown
 
 

@@ -175,7 +175,7 @@ def test_a_german_mail_reads_as_a_german_wrote_it() -> None:
         "Mailingliste abonnieren oder abbestellen:\n"
         "https://groups.example/s\n"
     )
-    assert "Dienstag, 7. April 2026, 15:00 · Room 2 · Livestream</div>" in html
+    assert "Di. 7. Apr., 15:00 · Room 2 und Livestream</div>" in html
     assert "Livestream: https://stream.example/1" in invite.replace("\r\n ", "")
 
 
@@ -334,9 +334,9 @@ def test_what_an_inbox_shows_of_a_cancellation_says_that_it_is_one() -> None:
         message = MailComposer().compose(_in(language, _several("cancellation", 1)), NOW)
         hidden[language] = re.findall(r"mso-hide:all;\">(.*)</div>", texts(message)[1])
     assert hidden == {
-        "en": ["Cancelled: Tuesday, April 7, 2026, 15:00 · Room 2"],
-        "de": ["Entfällt: Dienstag, 7. April 2026, 15:00 · Room 2"],
-        "fr": ["Annulé : mardi 7 avril 2026, 15:00 · Room 2"],
+        "en": ["Cancelled: Tue 7 Apr, 15:00 · Room 2"],
+        "de": ["Entfällt: Di. 7. Apr., 15:00 · Room 2"],
+        "fr": ["Annulé : mar. 7 avr., 15:00 · Room 2"],
     }
 
 
