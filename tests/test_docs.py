@@ -14,7 +14,7 @@ import typer
 from desk import Desk
 from pydantic import BaseModel
 
-from announcer.cli import app
+from announcer.cli.options import app
 from announcer.settings import (
     BreaksTable,
     ChangesTable,

@@ -24,7 +24,7 @@ def _imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "announcer":
-            found |= {alias.name for alias in node.names}
+            found |= {alias.name for alias in node.names} - {"__version__"}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("announcer."):
             found.add(str(node.module).split(".")[1])
     return found

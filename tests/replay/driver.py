@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from announcer.cli import app
+from announcer.cli.options import app
 
 
 def main() -> None:

@@ -1,0 +1,42 @@
+"""The command line: parse, call, print."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from announcer import console
+from announcer.cli import showing
+from announcer.cli.options import app
+from announcer.errors import AnnouncerError
+
+# isort: split
+from announcer.cli import sending
+
+# isort: split
+from announcer.cli import deciding
+
+COMMANDS = (showing, sending, deciding)  # registered in the order in which the help names them
+
+
+def main() -> None:
+    """Run the command line; every error is a sentence and a status."""
+    # Until a pass takes it over. The first process of a container would not even end without.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if "serve" in sys.argv[1:2] else 143))
+    try:
+        app()
+    except AnnouncerError as error:
+        for line in str(error).splitlines():
+            console.note(line)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # Whoever read along has read enough, as in `announcer talks | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+        console.note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
+        sys.exit(1)

@@ -1,0 +1,111 @@
+"""What the commands have in common: the options, the settings, and how a command ends."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from announcer import __version__, console
+from announcer.announcer import Clock
+from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
+
+app = typer.Typer(
+    name="announcer",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="The settings file; else $ANNOUNCER_CONFIG, else ./config.toml.")
+]  # fmt: skip
+SeriesOption = Annotated[
+    list[str] | None,
+    typer.Option("--series", metavar="ID", help="Only this series; may be given again."),
+]
+NowOption = Annotated[
+    str | None,
+    typer.Option("--now", metavar="TIME", help="Act as if it were then, like 2020-04-03T10:00; default: the real clock."),
+]  # fmt: skip
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LogOption = Annotated[
+    Literal["text", "json"], typer.Option("--log-format", help="How the log on stderr is written.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Write files into this folder.")
+]
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asked:
+        typer.echo(f"announcer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def announcer(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    """Announce the talks of a seminar to its mailing list, from the page where they stand."""
+
+
+def settings_of(config: Path | None, *, secrets: bool = False) -> Settings:
+    """Load the settings, and say what is odd about them."""
+    settings = load_settings(find_settings(config, os.environ), secrets=secrets)
+    for warning in settings.warnings:
+        console.note(warning)
+    return settings
+
+
+def now_shape(clock: Clock, series: tuple[SeriesSettings, ...]) -> str:
+    """Write the time it is for the first of the series."""
+    first = series[0].series
+    return first.local(clock(first)).isoformat()
+
+
+def print_json(document: object) -> None:
+    """Print one document, and nothing else, on stdout."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def run(work: Coroutine[Any, Any, int]) -> None:
+    """Do the work of a command, and end with its status."""
+    status = asyncio.run(work)
+    sys.stdout.flush()
+    if status:
+        raise typer.Exit(status)
+
+
+def say_without_ledger(settings: Settings, *, real: bool) -> None:
+    """Say that what is shown is what would hold with a ledger."""
+    if not real:
+        console.note(
+            f"there is no ledger at {settings.ledger_name} yet, so this answers as if one had been "
+            "adopted before all talks; `announcer adopt` starts it"
+        )
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"at": at, "level": record.levelname, "message": record.getMessage()}
+        extra = {k: getattr(record, k) for k in ("key", "outcome") if hasattr(record, k)}
+        return json.dumps(line | extra, ensure_ascii=False)
+
+
+def log_to_stderr(form: str) -> None:
+    """Write the log to stderr, as text or as one JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(_JsonLines() if form == "json" else text)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("announcer").setLevel(logging.INFO)

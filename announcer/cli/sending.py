@@ -1,0 +1,311 @@
+"""Commands that send, and those that come before: check and adopt."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from announcer import app as parts
+from announcer import console
+from announcer.announcer import Announcer, Clock, adopted
+from announcer.belief import believed
+from announcer.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LogOption,
+    NowOption,
+    OutOption,
+    SeriesOption,
+    app,
+    log_to_stderr,
+    now_shape,
+    print_json,
+    run,
+    say_without_ledger,
+    settings_of,
+)
+from announcer.compose import MailComposer
+from announcer.console import clock_of, each, progress, read
+from announcer.display import (
+    say,
+    show_content,
+    show_deliveries,
+    when,
+)
+from announcer.errors import (
+    LedgerForeign,
+    UsageError,
+)
+from announcer.ledger import Ledger
+from announcer.past import Standing
+from announcer.plan import counted_as_told
+from announcer.report import Delivery, Fate, Report
+from announcer.settings import SeriesSettings, find_settings, load_settings
+from announcer.shapes import report_shape
+from announcer.talks import Reading
+from announcer.transport.folder import FolderTransport
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also connect, start TLS and log in.")
+    ] = False,
+) -> None:
+    """Read settings, sources and templates, and compose every kind once.
+
+    Example: announcer check --online
+    """
+    from announcer.checkup import Checkup  # noqa: PLC0415 - no other command needs it
+
+    settings = settings_of(config, secrets=online)
+    chosen = parts.chosen(settings, series or ())
+    say(f"{settings.path}: the settings are right")
+    run(Checkup(settings, chosen, clock_of(now)).run(online=online))
+
+
+@app.command()
+def adopt(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    new_list: Annotated[
+        str | None,
+        typer.Option(
+            "--list", metavar="ADDRESS", help="Confirms that a series has this new list address."
+        ),
+    ] = None,
+) -> None:
+    """Start the ledger: what should have gone out by now counts as told.
+
+    Said again, it shows what is adopted, and takes in new series and rules.
+
+    Example: announcer adopt
+    """
+    settings = settings_of(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+
+    async def work() -> int:
+        readings: dict[str, Reading] = {}
+
+        async def look(asked: SeriesSettings) -> None:
+            readings[asked.series.id] = await read(asked, clock)
+
+        status = await each(chosen, look)
+        if not readings:
+            console.note("no ledger was started, since the talks are not known")
+            return status
+        async with parts.opened_ledger(settings, start=True) as ledger:
+            known = [asked for asked in chosen if asked.series.id in readings]
+
+            async def take(asked: SeriesSettings) -> None:
+                await _adopt(ledger, asked, readings[asked.series.id], clock, new_list)
+
+            return max(status, await each(tuple(known), take))
+
+    run(work())
+
+
+async def _adopt(
+    ledger: Ledger,
+    asked: SeriesSettings,
+    reading: Reading,
+    clock: Clock,
+    new_list: str | None,
+) -> None:
+    series = asked.series
+    adoption = (await ledger.adoptions()).get(series.id)
+    if adoption is not None and series.list not in {adoption.list, new_list}:
+        adopted(series, adoption)
+    if new_list is not None and new_list != series.list:
+        raise LedgerForeign(
+            f"--list {new_list} is not the address of series {series.id} in the settings, "
+            f"which is {series.list}"
+        )
+    known = adoption.rules if adoption else {}
+    last = (await ledger.history(series.id)).believed
+    now_believed = believed(last, reading, series, clock(series))
+    new = [rule for rule in asked.cadence if rule.label not in known]
+    counted = counted_as_told(series, new, reading.talks, clock(series))
+    if new or adoption is None or adoption.list != series.list:
+        rules = [rule.label for rule in new]
+        await ledger.adopt(series.id, series.list, rules=rules, counted=counted, now=clock(series))
+    await ledger.believe(now_believed)
+    adoption = (await ledger.adoptions())[series.id]
+    say(
+        f"{series.id}: adopted for {adoption.list} since {when(adoption.adopted_at, series)}, "
+        f"rules: {', '.join(sorted(adoption.rules))}; "
+        f"{len(counted)} mails that were due before count as told"
+    )
+
+
+@app.command()
+def send(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send and record nothing.")] = False,
+    out: OutOption = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ADDRESS", help="Send as a test to this address.")
+    ] = None,
+    log_format: LogOption = "text",
+) -> None:
+    """Send everything that is due now, each mail once, then exit. What cron calls.
+
+    Example: announcer send --dry-run --out rehearsal
+    """
+    log_to_stderr(log_format)
+    if dry_run:
+        logging.getLogger("announcer").setLevel(logging.ERROR)
+    settings = settings_of(config, secrets=not dry_run)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+    if to is not None:
+        chosen = tuple(_to(asked, to) for asked in chosen)
+    rehearsal = dry_run or to is not None
+
+    async def work() -> int:
+        transport = FolderTransport(out) if dry_run else parts.smtp(settings)
+        test = datetime.now(UTC).isoformat() if to else None
+        programmes = [
+            parts.programme(a, composer=MailComposer(a.templates, test=test)) for a in chosen
+        ]
+
+        async def run(ledger: Ledger) -> Report:
+            announcer = Announcer(
+                programmes,
+                ledger=ledger,
+                transport=transport,
+                clock=clock,
+                on_doubt=settings.delivery.on_doubt,
+                limits=settings.limits if to is None else None,
+                account=settings.smtp.account if to is None else None,
+                tells=not rehearsal,
+                progress=progress,
+            )
+            with _stoppable(announcer):
+                return await announcer.announce_due()
+
+        if rehearsal:
+            async with parts.copied_ledger(settings) as (ledger, real):
+                say_without_ledger(settings, real=real or to is not None)
+                for asked in chosen if to else ():
+                    await _retarget(ledger, asked)
+                report = await run(ledger)
+        else:
+            async with parts.opened_ledger(settings) as ledger:
+                report = await run(ledger)
+        _show_report(report, chosen, clock, as_json=as_json, dry_run=dry_run, out=out)
+        return report.exit_status
+
+    run(work())
+
+
+def _to(asked: SeriesSettings, address: str) -> SeriesSettings:
+    from dataclasses import replace  # noqa: PLC0415 - only test mails need it
+
+    if "@" not in address or any(c.isspace() or c in "<>," for c in address):
+        raise UsageError(f'--to {address} is no mail address; write it like "me@example.org"')
+    return replace(asked, series=replace(asked.series, list=address))
+
+
+async def _retarget(ledger: Ledger, asked: SeriesSettings) -> None:
+    """Let the private copy of the ledger know the address of a test."""
+    known = (await ledger.adoptions()).get(asked.series.id)
+    rules = [] if known else [rule.label for rule in asked.cadence]
+    at = known.adopted_at if known else datetime.min.replace(tzinfo=UTC)
+    await ledger.adopt(asked.series.id, asked.series.list, rules=rules, counted=(), now=at)
+
+
+@contextmanager
+def _stoppable(announcer: Announcer) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, announcer.stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _show_report(
+    report: Report,
+    chosen: tuple[SeriesSettings, ...],
+    clock: Clock,
+    *,
+    as_json: bool,
+    dry_run: bool,
+    out: Path | None,
+) -> None:
+    for problem in report.problems:
+        if dry_run or not logging.getLogger("announcer").isEnabledFor(logging.ERROR):
+            console.note(str(problem))
+    sent = [d for d in report.deliveries if d.fate is Fate.SENT]
+    files = {d.announcement.key: _file(out, d) for d in sent} if dry_run and out else {}
+    if as_json:
+        now = now_shape(clock, chosen)
+        print_json(report_shape(now, report.deliveries, dry_run=dry_run, files=files))
+        return
+    show_deliveries(report.deliveries, dry_run=dry_run)
+    for delivery in sent if dry_run else ():
+        if out is not None:
+            say(f"  written to {files[delivery.announcement.key]}")
+        elif delivery.message is not None:
+            show_content(delivery.message.content)
+    held = [
+        mail
+        for plan in report.plans
+        for mail in plan.standing(Standing.HELD)
+        if mail.due_at <= clock(mail.series)
+        and mail.key not in {d.announcement.key for d in report.deliveries}
+    ]
+    for mail in held:
+        say(f"{mail.key}: held: {mail.reason}")
+    if not report.deliveries and not report.problems and not held:
+        say("Nothing is due.")
+
+
+def _file(out: Path, delivery: Delivery) -> Path:
+    return out / (delivery.announcement.key.replace("/", "_") + ".eml")
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    log_format: LogOption = "text",
+) -> None:
+    """Run for long: send each mail at its moment, until told to stop.
+
+    Example: announcer serve --config /etc/announcer/config.toml
+    """
+    from announcer.service import Service  # noqa: PLC0415 - APScheduler is for serve alone
+
+    log_to_stderr(log_format)
+    path = find_settings(config, os.environ)
+    settings = settings_of(config, secrets=True)
+    only = tuple(series or ())
+    parts.chosen(settings, only)
+    shift = (clock_of(now)(settings.series[0].series) - datetime.now(UTC)) if now else None
+    service = Service(
+        settings,
+        load=lambda: load_settings(path),
+        only=only,
+        clock=lambda: datetime.now(UTC) + shift if shift else datetime.now(UTC),
+    )
+    run(service.run())

@@ -1,0 +1,410 @@
+"""Commands that show, and change nothing."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from announcer import app as parts
+from announcer import builtin, console
+from announcer.announcement import Announcement, Plan
+from announcer.announcer import Clock
+from announcer.belief import accepted, believed, to_plan
+from announcer.cli.options import (
+    ConfigOption,
+    JsonOption,
+    NowOption,
+    OutOption,
+    SeriesOption,
+    app,
+    now_shape,
+    print_json,
+    run,
+    say_without_ledger,
+    settings_of,
+)
+from announcer.compose import MailComposer
+from announcer.console import clock_of, each, planned, read
+from announcer.display import (
+    say,
+    show_content,
+    show_decisions,
+    show_differences,
+    show_entries,
+    show_log,
+    show_plan,
+    show_talks,
+)
+from announcer.errors import (
+    CompositionError,
+    LedgerError,
+    SourceError,
+    UsageError,
+)
+from announcer.ledger import Believed, History
+from announcer.message import Message, parts_of
+from announcer.past import Past, Standing
+from announcer.plan import as_decided
+from announcer.settings import SeriesSettings, Settings
+from announcer.shapes import plan_shape, row_shape, talk_shape
+from announcer.talks import Talk
+from announcer.transport.folder import write
+from announcer.verify import verify
+
+
+@app.command()
+def talks(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the talks as they are understood, in order of time.
+
+    Example: announcer talks --now 2020-04-03T10:00
+    """
+    settings = settings_of(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+    shapes: list[dict[str, object]] = []
+
+    async def show(asked: SeriesSettings) -> None:
+        history = await _history(settings, asked)
+        last = history.believed if history else None
+        at = clock(asked.series)
+        trouble: SourceError | None = None
+        warnings: tuple[str, ...] = ()
+        stands: tuple[Talk, ...] = ()  # what the page says now, believed or not
+        try:
+            reading = await read(asked, clock)
+            warnings = reading.warnings
+            stands = accepted(last, reading, asked.series, at).talks
+            found = to_plan(believed(last, reading, asked.series, at), asked.series, at)
+        except SourceError as error:
+            if last is None:
+                raise
+            found, trouble = to_plan(last, asked.series, at), error
+        if history is not None:
+            past = Past(history, at)
+            found = tuple(as_decided(talk, past) for talk in found)
+        found = tuple(sorted(found, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)))
+        shapes.extend(talk_shape(talk, asked.series) for talk in found)
+        warnings = (*warnings, *(w for talk in found for w in talk.warnings))
+        if as_json:
+            for warning in warnings:
+                console.note(warning)
+        else:
+            show_talks(asked.series, found, warnings)
+            if last is not None and stands:
+                show_differences(asked.series, last, stands)
+        if trouble is not None:
+            raise trouble
+
+    async def work() -> int:
+        status = await each(chosen, show)
+        if as_json:
+            print_json(shapes)
+        return status
+
+    run(work())
+
+
+async def _history(settings: Settings, asked: SeriesSettings) -> History | None:
+    """Give what the ledger knows of a series, where there is one that can be read."""
+    try:
+        async with parts.copied_ledger(settings) as (ledger, _):
+            return await ledger.history(asked.series.id)
+    except LedgerError as error:
+        console.note(f"{error}; the talks are shown as the page has them")
+        return None
+
+
+def _subjects(plans: list[tuple[SeriesSettings, Plan]]) -> dict[str, str | None]:
+    subjects: dict[str, str | None] = {}
+    for asked, plan in plans:
+        composer = MailComposer(asked.templates)
+        for mail in plan.announcements:
+            if mail.row is not None and mail.row.copies:
+                subjects[mail.key] = mail.row.subject
+            elif all(talk.starts_at for talk in mail.talks):
+                subjects[mail.key] = composer.subject(mail)
+    return subjects
+
+
+def _shown(plan: Plan, now: datetime, weeks: int) -> Plan:
+    """Keep what is near enough to matter: as many weeks ahead as back."""
+    near = tuple(
+        mail
+        for mail in plan.announcements
+        if mail.standing is Standing.DUE or abs((mail.due_at - now).days) <= 7 * weeks
+    )
+    return Plan(announcements=near)
+
+
+@app.command()
+def plan(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    weeks: Annotated[
+        int, typer.Option(metavar="N", help="How many weeks to look ahead, and back.", min=1)
+    ] = 4,
+) -> None:
+    """Show what is due, upcoming, missed, held or skipped, each with its reason.
+
+    Example: announcer plan --weeks 2
+    """
+    settings = settings_of(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+
+    async def work() -> int:
+        plans: list[tuple[SeriesSettings, Plan]] = []
+        async with parts.copied_ledger(settings) as (ledger, real):
+            say_without_ledger(settings, real=real)
+
+            async def look(asked: SeriesSettings) -> None:
+                whole, trouble = await planned(asked, settings, ledger, clock)
+                plans.append((asked, _shown(whole, clock(asked.series), weeks)))
+                if trouble is not None:
+                    raise trouble
+
+            status = await each(chosen, look)
+        found = [p for _, p in plans]
+        subjects = _subjects(plans)
+        if as_json:
+            print_json(plan_shape(now_shape(clock, chosen), found, subjects))
+        else:
+            show_plan(found, subjects)
+        return status
+
+    run(work())
+
+
+@app.command()
+def preview(
+    key: Annotated[
+        str | None,
+        typer.Argument(metavar="[KEY]", help="The mail's key, as `announcer plan` shows it."),
+    ] = None,
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    out: OutOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every kind, about made-up talks, into ./preview or DIR.")
+    ] = False,
+) -> None:
+    """Show one mail exactly as it would go, or write its .eml, .txt, .html and .ics files.
+
+    With --all no page is read and no ledger needed: your templates are tried on made-up talks,
+    and an index.html shows all mails side by side.
+
+    Example: announcer preview geometry/announcement/2026-04-03 --out preview
+    """
+    if everything is (key is not None):
+        raise UsageError("say which mail: `announcer preview KEY`, or --all for every kind")
+    settings = settings_of(config)
+    chosen = parts.chosen(settings, series or ())
+    if key is None:
+        _hang(chosen, out or Path("preview"))
+        return
+    clock = clock_of(now)
+
+    async def work() -> int:
+        async with parts.copied_ledger(settings) as (ledger, real):
+            say_without_ledger(settings, real=real)
+            known: list[str] = []
+            for row in await ledger.rows():
+                if row.key == key and row.copies:
+                    return _previewed(row.message(), out)
+            for asked in chosen:
+                plan, trouble = await planned(asked, settings, ledger, clock)
+                if trouble is not None:
+                    console.note(str(trouble))
+                known += [mail.key for mail in plan.announcements]
+                for mail in plan.announcements:
+                    if mail.key == key:
+                        return _previewed(_composed(mail, asked, clock), out)
+        raise UsageError(f"there is no mail {key}; known are: {', '.join(known[-12:]) or 'none'}")
+
+    run(work())
+
+
+def _hang(chosen: tuple[SeriesSettings, ...], folder: Path) -> None:
+    from announcer.gallery import hang  # noqa: PLC0415 - no other command needs it
+
+    failed = list(hang(chosen, folder))
+    for line in failed:
+        console.note(line)
+    say(str(folder / "index.html"))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _composed(mail: Announcement, asked: SeriesSettings, clock: Clock) -> Message:
+    if any(talk.starts_at is None for talk in mail.talks):
+        raise CompositionError(f"{mail.key} cannot be composed yet: {mail.reason}")
+    message = MailComposer(asked.templates).compose(mail, clock(asked.series))
+    verify(message, mail)
+    return message
+
+
+def _previewed(message: Message, out: Path | None) -> int:
+    if out is None:
+        show_content(message.content)
+        return 0
+    for ending, content in parts_of(message.content):
+        say(str(write(out, message.key, ending, content)))
+    return 0
+
+
+@app.command()
+def log(
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="Show this mail as it went out.")
+    ] = None,
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was sent, refused or is in doubt; with a key the whole mail as it went out.
+
+    Example: announcer log geometry/announcement/2026-04-03
+    """
+    settings = settings_of(config)
+    chosen = {a.series.id: a.series for a in parts.chosen(settings, series or ())}
+
+    async def work() -> int:
+        async with parts.copied_ledger(settings, needed=True) as (ledger, _):
+            rows = [
+                row
+                for row in await ledger.rows()
+                if (not series or row.series in chosen) and key in (None, row.key)
+            ]
+            if key is not None and not rows and not await ledger.entries(key):
+                raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
+            if as_json:
+                print_json([row_shape(row, chosen.get(row.series)) for row in rows])
+                return 0
+            if rows or key is None:
+                show_log((row, chosen.get(row.series)) for row in rows)
+            for asked in chosen.values() if key is None else ():
+                show_entries(asked, await ledger.entries(asked.id))
+                show_decisions(asked, (await ledger.history(asked.id)).decisions)
+            for entry in await ledger.entries(key) if key is not None else ():
+                say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
+            for row in rows if key is not None else ():
+                say("")
+                show_content(row.content)
+        return 0
+
+    run(work())
+
+
+@app.command()
+def templates(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The folder; it is made where needed.")
+    ] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy them to DIR; no file that is there is touched.")
+    ] = False,
+) -> None:
+    """List the built-in templates, or copy them into a folder, to edit.
+
+    Without DIR that is ./templates, and no settings are read. A series takes the folder by
+    templates = "templates" in its [[series]] table; delete from it what you do not change.
+
+    Example: announcer templates --copy
+    """
+    if not copy:
+        if folder is not None:
+            raise UsageError(f"say what to do with {folder}: `announcer templates --copy {folder}`")
+        for name in builtin.names():
+            say(name)
+        return
+    found = list(builtin.copied(folder or Path("templates")))
+    for path, written in found:
+        say(f"{'written' if written else 'left as it is'}: {path}")
+    left = sum(not written for _, written in found)
+    say(f"{len(found) - left} written, {left} left as they were")
+
+
+@app.command()
+def feed(
+    config: ConfigOption = None,
+    series: SeriesOption = None,
+    now: NowOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it to this file, as a whole."),
+    ] = None,
+) -> None:
+    """Give the talks as a calendar to subscribe to, past ones and cancelled ones too.
+
+    Its entries are those that the mails carry. Put the file where it can be had by https, name
+    that as feed_url, and let cron write it anew every hour. While a page cannot be read, the
+    talks are those that were last believed; nothing is written where none are known.
+
+    Example: announcer feed --series geometry --out /srv/www/geometry.ics
+    """
+    from announcer.feed import entries  # noqa: PLC0415 - no other command needs it
+    from announcer.invite import Entry  # noqa: PLC0415 - as above
+    from announcer.invite import feed as calendar  # noqa: PLC0415 - as above
+
+    settings = settings_of(config)
+    chosen = parts.chosen(settings, series or ())
+    clock = clock_of(now)
+
+    async def work() -> int:
+        found: list[Entry] = []
+        missing: list[SourceError] = []
+        async with parts.copied_ledger(settings) as (ledger, _):
+
+            async def gather(asked: SeriesSettings) -> None:
+                at = clock(asked.series)
+                history = await ledger.history(asked.series.id)
+                known, trouble = await _believed(asked, history.believed, clock)
+                if known is None:
+                    missing.extend(filter(None, [trouble]))
+                else:
+                    talks = to_plan(known, asked.series, at)
+                    found.extend(entries(asked.series, talks, history, at))
+                if trouble is not None:
+                    raise trouble
+
+            status = await each(chosen, gather)
+        if not missing:
+            _give(calendar(", ".join(asked.series.name for asked in chosen), found), out)
+        return status
+
+    run(work())
+
+
+async def _believed(
+    asked: SeriesSettings, last: Believed | None, clock: Clock
+) -> tuple[Believed | None, SourceError | None]:
+    """Read a source; give what is believed now, or was last, and what is wrong with the source."""
+    try:
+        reading = await read(asked, clock)
+        return believed(last, reading, asked.series, clock(asked.series)), None
+    except SourceError as error:
+        return last, error
+
+
+def _give(content: bytes, out: Path | None) -> None:
+    """Write to a file in one step, as a server may be reading it, or to stdout."""
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return
+    new = out.with_name(f"{out.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(out)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    say(str(out))
