@@ -69,6 +69,7 @@ Fact = Literal[
     "abstract", "status", "id",
 ]  # fmt: skip
 
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # one letter is a drive of Windows
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
@@ -136,6 +137,30 @@ def _url(text: object) -> str:
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f'"{text}" is no web address; write it whole, with https:// in front')
     return str(text)
+
+
+def _location(text: object) -> str:
+    """Read a path or a web address; what begins like another kind of address is no path."""
+    text = _one_line(text)
+    scheme = _SCHEME.match(text)
+    if not scheme:
+        return text
+    name = scheme[1].lower()
+    if name == "webcal":
+        raise ValueError(
+            f'"{text}" is read from the same address with https:// in front; write that'
+        )
+    parts = urlsplit(text)
+    if name not in {"http", "https"} or not text[len(name) :].startswith("://"):
+        raise ValueError(f'"{text}" is neither a path nor a web address with http:// or https://')
+    if not parts.hostname:
+        raise ValueError(f'"{text}" names no host; write the address whole')
+    if parts.username is not None:
+        raise ValueError(
+            f"the address at {parts.hostname} holds a user or a password; only what anyone may read is "
+            "read: name the public address"
+        )
+    return text
 
 
 def _series_id(text: object) -> str:
@@ -209,6 +234,7 @@ Address = Annotated[str, BeforeValidator(_address)]
 Clock = Annotated[time, BeforeValidator(clock)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Line = Annotated[str, BeforeValidator(_one_line)]
+Location = Annotated[str, BeforeValidator(_location)]
 Sender = Annotated[Mailbox, BeforeValidator(_mailbox)]
 Url = Annotated[str, BeforeValidator(_url)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
@@ -288,7 +314,7 @@ class SourceTable(_Table):
     """Where the talks of a series stand."""
 
     kind: Literal["page", "data", "posts", "calendar"] = "page"
-    location: Line
+    location: Location
     every: Duration = timedelta(minutes=10)
     date_order: Literal["dmy", "mdy"] | None = None
     year: Annotated[int, Field(ge=1990, le=2200)] | None = None
@@ -314,7 +340,7 @@ class SourceTable(_Table):
     @property
     def place(self) -> Path | str:
         """The file as a path, or the URL as text."""
-        return self.location if "://" in self.location else Path(self.location)
+        return self.location if _SCHEME.match(self.location) else Path(self.location)
 
 
 class RuleTable(_Table):
@@ -374,13 +400,13 @@ class BreaksTable(_Table):
     """Days without seminar, and whether the list hears of a week without a talk."""
 
     dates: tuple[Annotated[Span, BeforeValidator(span)], ...] = ()
-    calendar: Line | None = None
+    calendar: Location | None = None
     say: bool = False
 
     @property
     def place(self) -> Path | str | None:
         """The calendar's file as a path, or its URL as text."""
-        if self.calendar is None or "://" in self.calendar:
+        if self.calendar is None or _SCHEME.match(self.calendar):
             return self.calendar
         return Path(self.calendar)
 
@@ -709,18 +735,15 @@ def _resolved(table: _SeriesFound) -> dict[str, Any]:
         values["logo"] = str(folder / Path(logo).expanduser())
     source = values.get("source")
     if isinstance(source, dict) and isinstance(source.get("location"), str):
-        location = source["location"]
-        scheme = re.match(r"([a-z][a-z0-9+.-]*)://", location, re.IGNORECASE)
-        if not scheme:
-            location = str(folder / Path(location).expanduser())
-        values["source"] = {**source, "location": location}
+        values["source"] = {**source, "location": _from(folder, source["location"])}
     breaks = values.get("breaks")
     if isinstance(breaks, dict) and isinstance(breaks.get("calendar"), str):
-        calendar = breaks["calendar"]
-        if "://" not in calendar:
-            calendar = str(folder / Path(calendar).expanduser())
-        values["breaks"] = {**breaks, "calendar": calendar}
+        values["breaks"] = {**breaks, "calendar": _from(folder, breaks["calendar"])}
     return values
+
+
+def _from(folder: Path, location: str) -> str:
+    return location if _SCHEME.match(location) else str(folder / Path(location).expanduser())
 
 
 def _twice(series: Sequence[_SeriesFound]) -> Iterator[str]:
@@ -731,15 +754,6 @@ def _twice(series: Sequence[_SeriesFound]) -> Iterator[str]:
         if isinstance(name, str) and name in seen:
             yield f'{table.place}.id: "{name}" is the id of {seen[name]} already; choose another'
         seen.setdefault(name, table.place)
-        source = table.values.get("source")
-        location = source.get("location") if isinstance(source, dict) else None
-        if isinstance(location, str) and "://" in location:
-            scheme = location.partition("://")[0].lower()
-            if scheme not in {"http", "https"}:
-                yield (
-                    f'{table.place}.source.location: "{location}" is neither a path nor a web '
-                    "address with http:// or https://"
-                )
         yield from _rules_twice(table)
 
 

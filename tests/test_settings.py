@@ -246,5 +246,41 @@ def test_a_hint_that_the_kind_of_source_cannot_use_is_a_mistake(
     assert line.startswith(mistake)
 
 
+@pytest.mark.parametrize(
+    ("location", "mistake"),
+    [
+        ("ftp://example.org/t.md", '"ftp://example.org/t.md" is neither a path nor a web address with http:// or https://'),
+        ("data:text/plain,Talks", '"data:text/plain,Talks" is neither a path nor a web address with http:// or https://'),
+        ("file:///srv/t.md", '"file:///srv/t.md" is neither a path nor a web address with http:// or https://'),
+        ("https:/example.org/t.md", '"https:/example.org/t.md" is neither a path nor a web address with http:// or https://'),
+        ("webcal://example.org/t.ics", '"webcal://example.org/t.ics" is read from the same address with https:// in front; write that'),
+        ("https:///t.md", '"https:///t.md" names no host; write the address whole'),
+        ("https://ada:hunter2@example.org/t.md", "the address at example.org holds a user or a password; only what anyone may read is read: name the public address"),
+    ],
+)  # fmt: skip
+def test_nothing_but_files_and_public_web_addresses_is_read(
+    tmp_path: Path, location: str, mistake: str
+) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    text = text.replace("https://example.org/seminar/index.md", location)
+    text = text.replace('# calendar = "holidays.ics"', f'calendar = "{location}"')
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, environ={})
+    assert sorted(caught.value.mistakes) == [
+        f"config.toml: series[0].breaks.calendar: {mistake}",
+        f"config.toml: series[0].source.location: {mistake}",
+    ]
+
+
+def test_a_file_whose_name_looks_like_an_address_is_named_with_a_dot(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace("https://example.org/seminar/index.md", "./talks:new.md"))
+    [asked] = load_settings(path, environ={}).series
+    assert asked.source.place == tmp_path / "talks:new.md"
+
+
 def test_the_facts_that_fields_may_name_are_those_that_are_read() -> None:
     assert set(get_args(Fact)) == set(FACTS)

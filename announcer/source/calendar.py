@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from announcer.errors import SourceUnreadable
 from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.fetch import Fetcher
 from announcer.source.fields import facts_of, labelled, named
 from announcer.source.files import files
 from announcer.talks import Reading, Series
@@ -35,6 +36,7 @@ class CalendarSource:
         self._location = location
         self._series = series
         self._hints = hints
+        self._fetcher = Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the calendar as it stands; a bad file of several concerns that file."""
@@ -44,7 +46,7 @@ class CalendarSource:
         errors: list[SourceUnreadable] = []
         for file in found:
             try:
-                told, strange = self.read(await file.text(), file.below, now)
+                told, strange = self.read(await self._fetcher.text(file.place), file.below, now)
             except SourceUnreadable as error:
                 errors.append(error)
                 continue

@@ -6,6 +6,7 @@ from typing import Final
 
 from announcer.errors import SourceUnreadable
 from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.fetch import Fetcher
 from announcer.source.fields import entries
 from announcer.source.files import files
 from announcer.source.tree import parsed
@@ -21,6 +22,7 @@ class DataSource:
         self._location = location
         self._series = series
         self._hints = hints
+        self._fetcher = Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the files as they stand; one bad file of several concerns that file."""
@@ -29,7 +31,7 @@ class DataSource:
         errors: list[SourceUnreadable] = []
         for file in found:
             try:
-                facts += self.read(await file.text(), file.below)
+                facts += self.read(await self._fetcher.text(file.place), file.below)
             except SourceUnreadable as error:
                 errors.append(error)
         if errors and len(errors) == len(found):

@@ -1,14 +1,24 @@
-"""The bytes of a page as text, from a file or over http(s), within limits."""
+"""The text of a page, from a file or over http(s), within limits.
+
+What has not changed since it was last read is not sent again (RFC 9110, 13); a redirect never leads
+from the open web into a private network; nothing is read that asks for an account.
+"""
 
 import asyncio
 import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
+from email.utils import parsedate_to_datetime
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from announcer.errors import SourceUnreadable
+from announcer.source.decode import decoded
+from announcer.source.forges import raw_address
 
 if TYPE_CHECKING:
     import httpx
@@ -18,6 +28,31 @@ LONGEST: Final = timedelta(seconds=60)  # for all of it, as a server may drip
 LARGEST: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 20 * 1024 * 1024
 MOST_REDIRECTS: Final = 3
+_HEADERS: Final = {"User-Agent": "announcer", "Accept-Encoding": "gzip"}
+_TICK: Final = timedelta(minutes=1)  # a page that is younger may change without a newer date
+_LOGIN: Final = re.compile(r"(?i)/(?:sign_?in|login|log-in|servicelogin|sso)(?:\.\w+$|/|$)")
+_NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052
+
+Address = IPv4Address | IPv6Address
+
+
+class Answered(SourceUnreadable):
+    """The server answered with a status that is no page."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+def private(address: Address) -> bool:
+    """Tell whether an address lies in a network that the open web has no way into."""
+    if isinstance(address, IPv6Address):
+        within = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            within = IPv4Address(address.packed[-4:])
+        if within is not None:
+            return private(within)
+    return not address.is_global or address.is_multicast
 
 
 async def fetch(location: Path | str) -> str:
@@ -26,15 +61,147 @@ async def fetch(location: Path | str) -> str:
     Raises:
         SourceUnreadable: naming the location, and what to do.
     """
-    if isinstance(location, Path):
-        return _decoded(_file(location), None, str(location))
-    return await _page(location)
+    return await Fetcher().text(location)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A page as it was last read, and the headers that ask for it only if it has changed."""
+
+    conditions: Mapping[str, str]
+    text: str
+
+
+class Fetcher:
+    """Reads files and web pages for one source; keeps in memory what may not have changed."""
+
+    def __init__(self, private: Callable[[Address], bool] = private) -> None:
+        """Take what tells a private address."""
+        self._private = private
+        self._kept: dict[str, _Kept] = {}
+
+    async def text(self, location: Path | str) -> str:
+        """Give the text of a file, or of what a web address answers now.
+
+        Raises:
+            SourceUnreadable: naming the location, and what to do.
+        """
+        if isinstance(location, Path):
+            return decoded(_file(location), None, str(location))
+        return await self._page(location)
+
+    async def _page(self, url: str) -> str:
+        import httpx  # noqa: PLC0415 - only who reads over the web pays for it
+
+        try:
+            async with (
+                asyncio.timeout(LONGEST.total_seconds()),
+                httpx.AsyncClient(
+                    timeout=TIMEOUT.total_seconds(),
+                    follow_redirects=False,
+                    trust_env=False,
+                    headers=_HEADERS,
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                ) as client,
+            ):
+                return await self._followed(client, url)
+        except TimeoutError as error:
+            seconds = LONGEST.total_seconds()
+            raise SourceUnreadable(f"{url} was not there after {seconds:.0f} seconds") from error
+        except (httpx.HTTPError, httpx.InvalidURL, zlib.error) as error:
+            words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+            advice = "check source.location, or wait for the server"
+            raise SourceUnreadable(f"{url} could not be fetched: {words}; {advice}") from error
+
+    async def _followed(self, client: "httpx.AsyncClient", url: str) -> str:
+        way = _Way(raw_address(url), self._private)
+        for _ in range(MOST_REDIRECTS + 1):
+            known = self._kept.get(way.url)
+            async with client.stream(
+                "GET",
+                way.url,
+                headers=known.conditions if known else None,
+                extensions={"trace": way.trace},
+            ) as response:
+                way.check()
+                target = response.headers.get("location")
+                if response.is_redirect and target:
+                    way.turn(target)
+                elif response.status_code == 304 and known:
+                    return known.text
+                else:
+                    return await self._read(response, way.url)
+        raise SourceUnreadable(f"{url} redirects more than {MOST_REDIRECTS} times")
+
+    async def _read(self, response: "httpx.Response", url: str) -> str:
+        if response.status_code != 200:
+            raise _answered(response.status_code, url)
+        text = decoded(await _body(response, url), response.charset_encoding, url)
+        self._kept.pop(url, None)
+        conditions = _conditions(response.headers)
+        if conditions:
+            self._kept[url] = _Kept(conditions, text)
+        while sum(len(kept.text) for kept in self._kept.values()) > LARGEST_UNPACKED:
+            del self._kept[next(iter(self._kept))]
+        return text
+
+
+class _Way:
+    """The way from one address to the next, and whom each connection is really to.
+
+    A name is not looked up beforehand: it could name another address a moment later.
+    """
+
+    def __init__(self, url: str, private: Callable[[Address], bool]) -> None:
+        self.url = url
+        self._private = private
+        self._before = ""  # what redirected here
+        self._open = False  # whether an address of the open web redirected here
+        self._peer: Address | None = None
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Look at a connection that was just made, before anything is said on it."""
+        if event != "connection.connect_tcp.complete":
+            return
+        stream = info["return_value"]
+        self._peer = ip_address(stream.get_extra_info("server_addr")[0])
+        if self._open and self._private(self._peer):
+            await stream.aclose()
+            raise SourceUnreadable(
+                f"{self._before} redirects to a private address, {self.url}; it is not read"
+            )
+
+    def check(self) -> None:
+        """See that the connection was looked at."""
+        if self._peer is None:
+            raise SourceUnreadable(f"{self.url}: nobody knows which address it was read from")
+
+    def turn(self, target: str) -> None:
+        """Go on to where a redirect leads."""
+        self._before = self.url
+        try:
+            self.url = urljoin(self.url, target)
+            parts = urlsplit(self.url)
+            right = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+        except ValueError:
+            right = False
+        if not right:
+            raise SourceUnreadable(f"{self._before} redirects to {target}, which is no web page")
+        if _LOGIN.search(parts.path):
+            raise SourceUnreadable(
+                f"{self._before} asks for an account, at {self.url}; only what anyone may read is "
+                "read: make it public, or name its public address in source.location"
+            )
+        self._open = self._open or (self._peer is not None and not self._private(self._peer))
+        self._peer = None
 
 
 def _file(path: Path) -> bytes:
     if path.is_dir():
         raise SourceUnreadable(f"{path} is a folder; name the page itself in source.location")
     try:
+        if path.exists() and not path.is_file():
+            raise SourceUnreadable(f"{path} is no file that can be read; check source.location")
         if path.stat().st_size > LARGEST_UNPACKED:
             raise SourceUnreadable(f"{path} is larger than 20 MiB; that is no seminar page")
         return path.read_bytes()
@@ -44,83 +211,47 @@ def _file(path: Path) -> bytes:
         raise SourceUnreadable(f"{path} cannot be read: {error.strerror}") from error
 
 
-async def _page(url: str) -> str:
-    import httpx  # noqa: PLC0415 - only who reads over the web pays for it
-
-    try:
-        async with (
-            asyncio.timeout(LONGEST.total_seconds()),
-            httpx.AsyncClient(
-                timeout=TIMEOUT.total_seconds(), follow_redirects=False, trust_env=False
-            ) as client,
-        ):
-            return await _followed(client, url)
-    except TimeoutError as error:
-        seconds = LONGEST.total_seconds()
-        raise SourceUnreadable(f"{url} was not there after {seconds:.0f} seconds") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
-        advice = "check source.location, or wait for the server"
-        raise SourceUnreadable(f"{url} could not be fetched: {words}; {advice}") from error
-
-
-async def _followed(client: "httpx.AsyncClient", url: str) -> str:
-    current = url
-    for _ in range(MOST_REDIRECTS + 1):
-        async with client.stream("GET", current) as response:
-            target = response.headers.get("location")
-            if response.is_redirect and target:
-                before, current = current, urljoin(current, target)
-                await _allowed(before, current)
-                continue
-            if response.status_code != 200:
-                raise SourceUnreadable(
-                    f"{current} answered {response.status_code}, not 200; "
-                    "check source.location, or wait for the server"
-                )
-            content = await _body(response, current)
-            return _decoded(content, response.charset_encoding, current)
-    raise SourceUnreadable(f"{url} redirects more than {MOST_REDIRECTS} times")
+def _answered(status: int, url: str) -> Answered:
+    advice = "check source.location, or wait for the server"
+    if status in {401, 403, 407}:
+        advice = "only what anyone may read is read: make it public, or name its public address in source.location"  # fmt: skip
+    elif status in {404, 410}:
+        advice = "nothing is there for everyone to read; check source.location"
+    elif status == 429 or status >= 500:
+        advice = "wait for the server"
+    return Answered(f"{url} answered {status}, not 200; {advice}", status)
 
 
 async def _body(response: "httpx.Response", url: str) -> bytes:
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > LARGEST_UNPACKED or response.num_bytes_downloaded > LARGEST:
+    """Read what was sent, and unpack it; a body that ends too early is none."""
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in {"identity", "", "gzip", "x-gzip"}:
+        raise SourceUnreadable(f'{url} is packed as "{packing}", which was not asked for')
+    unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
+    content, sent = bytearray(), 0
+    async for chunk in response.aiter_raw():
+        sent += len(chunk)
+        room = LARGEST_UNPACKED + 1 - len(content)
+        content += unpack.decompress(chunk, room) if unpack else chunk
+        if len(content) > LARGEST_UNPACKED or sent > LARGEST:
             raise SourceUnreadable(f"{url} is larger than 5 MiB; that is no seminar page")
+    if unpack and sent and (not unpack.eof or unpack.unused_data):
+        raise SourceUnreadable(f"{url} was cut off, or packed wrongly; wait for the server")
     return bytes(content)
 
 
-async def _allowed(before: str, after: str) -> None:
-    """Refuse a redirect that leads from the open web into a private network."""
-    parts = urlsplit(after)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SourceUnreadable(f"{before} redirects to {after}, which is no web page")
-    if await _private(parts.hostname) and not await _private(urlsplit(before).hostname or ""):
-        raise SourceUnreadable(f"{before} redirects to a private address, {after}; it is not read")
+def _conditions(headers: "httpx.Headers") -> dict[str, str]:
+    """Give the headers that ask for a page only if it has changed since.
 
-
-async def _private(host: str) -> bool:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None)
-    except OSError:
-        return False  # the request itself will say that the name is not known
-    return any(not ip_address(entry[4][0]).is_global for entry in found)
-
-
-def _decoded(content: bytes, charset: str | None, name: str) -> str:
-    if not content.strip():
-        raise SourceUnreadable(f"{name} is empty; that is never taken for 'no talks'")
-    if b"\0" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SourceUnreadable(f"{name} is not text; name the page itself in source.location")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    meta = re.search(rb"<meta[^>]{0,200}charset=[\"']?([\w-]+)", content[:2048], re.IGNORECASE)
-    for encoding in (charset, "utf-8-sig", meta and meta[1].decode(), "cp1252"):
+    None, where it may have changed within the second that its date or tag tells (RFC 9110, 8.8.2.2).
+    """
+    etag, modified = headers.get("etag"), headers.get("last-modified")
+    if modified:
         try:
-            if encoding:
-                return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return content.decode("latin-1")
+            age = parsedate_to_datetime(headers["date"]) - parsedate_to_datetime(modified)
+        except (KeyError, ValueError, TypeError):
+            age = timedelta(0)
+        if age < _TICK:
+            return {}
+    named = {"If-None-Match": etag, "If-Modified-Since": modified}
+    return {name: value for name, value in named.items() if value}

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source.fetch import fetch
 
 MOST_FILES: Final = 2000
 
@@ -19,14 +18,6 @@ class File:
     place: Path | str
     below: str
     folder: str = ""  # the names of the folders above what is below
-
-    async def text(self) -> str:
-        """Read it.
-
-        Raises:
-            SourceUnreadable: it cannot be read.
-        """
-        return await fetch(self.place)
 
 
 def files(location: Path | str, suffixes: Collection[str]) -> list[File]:

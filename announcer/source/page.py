@@ -27,7 +27,7 @@ from announcer.source.dates import (
     written_times,
     zone_gap,
 )
-from announcer.source.fetch import fetch
+from announcer.source.fetch import Fetcher
 from announcer.talks import Link, Reading, Series, Status, Talk
 
 _DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -109,10 +109,11 @@ class PageSource:
         self._location = location
         self._series = series
         self._hints = hints
+        self._fetcher = Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the page as it stands."""
-        text = clean.repaired(await fetch(self._location))
+        text = clean.repaired(await self._fetcher.text(self._location))
         start = text.lstrip()[:200].lower()
         if start.startswith(("<!doctype html", "<html", "<?xml")):
             raise SourceUnreadable(

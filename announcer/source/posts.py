@@ -16,6 +16,7 @@ from announcer.errors import SourceUnreadable
 from announcer.source import clean, words
 from announcer.source.dates import Written, written_dates, written_times
 from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.fetch import Fetcher
 from announcer.source.fields import Named, fact_of, facts_of, label, labelled, named
 from announcer.source.files import File, files
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
@@ -44,6 +45,7 @@ class PostsSource:
         self._location = location
         self._series = series
         self._hints = hints
+        self._fetcher = Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the files as they stand; a bad one concerns itself, unless all are bad."""
@@ -53,7 +55,7 @@ class PostsSource:
         errors: list[SourceUnreadable] = []
         for file in found:
             try:
-                post = _post(file, await file.text(), self._hints)
+                post = _post(file, await self._fetcher.text(file.place), self._hints)
             except SourceUnreadable as error:
                 errors.append(error)
                 continue

@@ -1,0 +1,41 @@
+"""From the bytes of a page to its text: the charset of the header, of the page, or what fits."""
+
+import re
+from typing import Final
+
+from announcer.errors import SourceUnreadable
+
+_IN_THE_PAGE: Final = re.compile(
+    rb"<meta[^>]{0,200}charset=[\"']?([\w-]+)|<\?xml[^>]{0,200}encoding=[\"']([\w-]+)",
+    re.IGNORECASE,
+)
+# What servers say of every page unasked. Browsers read them all as the last (WHATWG, Encoding).
+_LATIN: Final = frozenset({"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "windows-1252", "cp1252"})  # fmt: skip
+
+
+def decoded(content: bytes, charset: str | None, name: str) -> str:
+    """Give the text; ``charset`` is what the header says.
+
+    Raises:
+        SourceUnreadable: it is empty, or no text.
+    """
+    if not content.strip():
+        raise SourceUnreadable(f"{name} is empty; that is never taken for 'no talks'")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content[:4096]:
+        raise SourceUnreadable(f"{name} is not text; name the page itself in source.location")
+    for encoding in _likely(content, (charset or "").lower()):
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return content.decode("latin-1")
+
+
+def _likely(content: bytes, charset: str) -> list[str]:
+    found = _IN_THE_PAGE.search(content[:2048])
+    own = (found[1] or found[2]).decode().lower() if found else ""
+    # Latin text is hardly ever UTF-8 by chance, so that is tried before what is said out of habit.
+    first = [said for said in (charset, own) if said and said not in _LATIN]
+    return [*first[:1], "utf-8-sig", *first[1:], "cp1252"]
