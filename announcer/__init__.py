@@ -32,8 +32,9 @@ folder (``tests/test_map.py`` checks it)::
     1  identity      which talk of a page is which of those that were known
     2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
-    2  source/       port; page; data, posts and calendar, with tree, fields and facts; fetch (with
-                     decode and forges) and files; dates, words and clean, which read and mend text
+    2  source/       port; page; data, posts and calendar, with tree, fields and facts; interface, with
+                     researchseminars, indico and pretalx; fetch (with decode and forges) and files;
+                     dates, words and clean, which read and mend text
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan

@@ -19,6 +19,8 @@ from announcer.transport import Transport
 
 if TYPE_CHECKING:
     from announcer.ledger.postgres import PostgresLedger
+    from announcer.source.facts import Hints
+    from announcer.source.interface import Interface
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
@@ -73,7 +75,24 @@ def _named(asked: SeriesSettings) -> Source:
         return PostsSource(table.place, asked.series, hints)
     if table.kind == "calendar":
         return CalendarSource(table.place, asked.series, hints)
+    if table.kind in {"researchseminars", "indico", "pretalx"}:
+        return _site(asked, hints)
     return DataSource(table.place, asked.series, hints)
+
+
+def _site(asked: SeriesSettings, hints: "Hints") -> Source:
+    """Give a source that is a site with a public interface."""
+    from announcer.source.indico import Indico  # noqa: PLC0415 - as above
+    from announcer.source.interface import InterfaceSource  # noqa: PLC0415 - as above
+    from announcer.source.pretalx import Pretalx  # noqa: PLC0415 - as above
+    from announcer.source.researchseminars import ResearchSeminars  # noqa: PLC0415 - as above
+
+    sites: dict[str, type[Interface]] = {
+        "researchseminars": ResearchSeminars,
+        "indico": Indico,
+        "pretalx": Pretalx,
+    }
+    return InterfaceSource(sites[asked.source.kind](), asked.source.place, asked.series, hints)
 
 
 async def breaks(asked: SeriesSettings, now: datetime) -> tuple[Span, ...]:

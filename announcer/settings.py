@@ -53,8 +53,12 @@ PREFIX: Final = "ANNOUNCER_"
 SECRETS: Final = Path("/run/secrets")
 _OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
 
-# Named in the contract and due later: refused by name, so that nobody relies on them.
-_KINDS_NOT_YET: Final = frozenset({"researchseminars", "indico", "pretalx"})
+# The kinds that are named by the address of a page, from which that of an interface is made.
+_SITES: Final[Mapping[str, str]] = {
+    "researchseminars": "https://researchseminars.org/seminar/MySeminar",
+    "indico": "https://indico.example.org/category/123/",
+    "pretalx": "https://pretalx.example.org/my-event/",
+}
 # The hints that each kind of source takes, beside its location.
 _HINTS: Final[Mapping[str, frozenset[str]]] = {
     "page": frozenset(
@@ -63,6 +67,7 @@ _HINTS: Final[Mapping[str, frozenset[str]]] = {
     "data": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),
     "posts": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),
     "calendar": frozenset({"cancel_words", "tba_words"}),
+    **dict.fromkeys(_SITES, frozenset({"cancel_words", "tba_words"})),
 }
 Fact = Literal[
     "title", "speaker", "speakers", "date", "start", "time", "end", "location", "stream", "url",
@@ -313,7 +318,9 @@ class Service(_Table):
 class SourceTable(_Table):
     """Where the talks of a series stand."""
 
-    kind: Literal["page", "data", "posts", "calendar"] = "page"
+    kind: Literal["page", "data", "posts", "calendar", "researchseminars", "indico", "pretalx"] = (
+        "page"
+    )
     location: Location
     every: Duration = timedelta(minutes=10)
     date_order: Literal["dmy", "mdy"] | None = None
@@ -334,6 +341,15 @@ class SourceTable(_Table):
             raise ValueError(
                 f'kind = "{self.kind}" takes no {" and no ".join(wrong)}; leave it out '
                 f"({wrong[0]} is for {kinds})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_site_has_an_address(self) -> Self:
+        if self.kind in _SITES and isinstance(self.place, Path):
+            raise ValueError(
+                f'kind = "{self.kind}" is read from the address of its page, like '
+                f'location = "{_SITES[self.kind]}"'
             )
         return self
 
@@ -823,18 +839,13 @@ def _line(error: Mapping[str, Any], prefix: str, model: type[BaseModel]) -> str:
     for part in error["loc"]:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
     place = (prefix + place).rstrip(".")
-    kind, given = error["type"], error.get("input")
+    kind = error["type"]
     if kind == "extra_forbidden":
         return f"{place}: {_unknown(error['loc'], model)}"
     sentence = _SENTENCES.get(kind)
     if kind in _MUST:
         return f"{place}: {_MUST[kind]}, not {_given(error)}"
-    if str(error["loc"][-1:]) == "('kind',)" and given in _KINDS_NOT_YET:
-        return f'{place}: "{given}" is not built yet in this version; use {_BUILT}'
     return f"{place}: {sentence(error) if sentence else error['msg']}"
-
-
-_BUILT: Final = " or ".join(f'"{kind}"' for kind in _HINTS)
 
 
 def _given(error: Mapping[str, Any]) -> str:

@@ -228,8 +228,12 @@ def test_a_wrong_value_of_a_series_is_named(tmp_path: Path, line: str, mistake: 
             'config.toml: series[0].source.fields.titel.[key]: "titel" is not known; use ',
         ),
         (
-            'kind = "indico"',
-            'config.toml: series[0].source.kind: "indico" is not built yet in this version; use "page" or ',
+            'kind = "indico"\nyear = 2026',
+            'config.toml: series[0].source: kind = "indico" takes no year; leave it out (year is for ',
+        ),
+        (
+            'kind = "moodle"',
+            'config.toml: series[0].source.kind: "moodle" is not known; use "page", "data", ',
         ),
     ],
 )
@@ -272,6 +276,19 @@ def test_nothing_but_files_and_public_web_addresses_is_read(
         f"config.toml: series[0].breaks.calendar: {mistake}",
         f"config.toml: series[0].source.location: {mistake}",
     ]
+
+
+def test_a_site_is_named_by_its_address(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    text = re.sub(r'kind = "page" .*', 'kind = "pretalx"', text, count=1)
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace("https://example.org/seminar/index.md", "my-event"))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, environ={})
+    assert caught.value.mistakes == (
+        'config.toml: series[0].source: kind = "pretalx" is read from the address of its page, like '
+        'location = "https://pretalx.example.org/my-event/"',
+    )
 
 
 def test_a_file_whose_name_looks_like_an_address_is_named_with_a_dot(tmp_path: Path) -> None:
