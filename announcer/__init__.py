@@ -34,7 +34,8 @@ folder (``tests/test_map.py`` checks it)::
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; page; data, posts and calendar, with tree, fields and facts; interface, with
                      researchseminars, indico and pretalx; fetch (with decode and forges) and files;
-                     dates, words and clean, which read and mend text
+                     hints; for all of them dates, years, times, words, known, people, links,
+                     markdown, checks and clean
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan

@@ -13,13 +13,13 @@ from announcer.ledger.sqlite import SqliteLedger
 from announcer.quantities import Span
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
+from announcer.source.hints import Hints
 from announcer.source.holidays import holidays
-from announcer.source.page import PageHints, PageSource
+from announcer.source.page import PageSource
 from announcer.transport import Transport
 
 if TYPE_CHECKING:
     from announcer.ledger.postgres import PostgresLedger
-    from announcer.source.facts import Hints
     from announcer.source.interface import Interface
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -45,7 +45,7 @@ def source(asked: SeriesSettings) -> Source:
     table = asked.source
     if table.kind != "page":
         return _named(asked)
-    hints = PageHints(
+    hints = Hints(
         date_order=table.date_order,
         year=table.year,
         sections=table.sections,
@@ -60,7 +60,6 @@ def _named(asked: SeriesSettings) -> Source:
     """Give a source whose facts have names; a series that has a page loads none of it."""
     from announcer.source.calendar import CalendarSource  # noqa: PLC0415 - as the docstring says
     from announcer.source.data import DataSource  # noqa: PLC0415 - as above
-    from announcer.source.facts import Hints  # noqa: PLC0415 - as above
     from announcer.source.posts import PostsSource  # noqa: PLC0415 - as above
 
     table = asked.source
@@ -80,7 +79,7 @@ def _named(asked: SeriesSettings) -> Source:
     return DataSource(table.place, asked.series, hints)
 
 
-def _site(asked: SeriesSettings, hints: "Hints") -> Source:
+def _site(asked: SeriesSettings, hints: Hints) -> Source:
     """Give a source that is a site with a public interface."""
     from announcer.source.indico import Indico  # noqa: PLC0415 - as above
     from announcer.source.interface import InterfaceSource  # noqa: PLC0415 - as above

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
 from announcer.source.fields import facts_of, labelled, named
 from announcer.source.files import files
+from announcer.source.hints import NO_HINTS, Hints
 from announcer.talks import Reading, Series
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
 from announcer.source.fields import entries
 from announcer.source.files import files
+from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.tree import parsed
 from announcer.talks import Reading, Series
 

@@ -1,14 +1,15 @@
-"""Dates, weekdays and times of day as organisers write them in prose.
+"""Dates and weekdays as organisers write them in prose.
 
-What is read is what stands there; nothing is guessed that could be a year, a month or an hour
-off. English, German and French month names and weekdays are known.
+What is read is what stands there; nothing is guessed that could be a year or a month off. English, German and French month names and weekdays are known.
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 DateOrder = Literal["dmy", "mdy"]
 
@@ -37,21 +38,27 @@ _WEEKDAYS: Final = {
     6: "sunday sundays sun sonntag sonntags dimanche dimanches",
 }
 WEEKDAYS: Final = {name: number for number, names in _WEEKDAYS.items() for name in names.split()}
+# Two and three letters are a weekday only right before a date: "so" and "do" are words.
+_BRIEF: Final = {
+    0: "mo lun", 1: "di", 2: "mi mer", 3: "do jeu th", 4: "fr ven", 5: "sa sam", 6: "so dim",
+}  # fmt: skip
+_LEADING: Final = WEEKDAYS | {n: number for number, names in _BRIEF.items() for n in names.split()}
 
 _month = "|".join(sorted(MONTHS, key=len, reverse=True))
-_weekday = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
-WEEKDAY: Final = re.compile(rf"\b({_weekday})\b\.?", re.IGNORECASE)
-_LEAD: Final = rf"(?:\b(?P<weekday>{_weekday})\b\.?,?\s+(?:(?:the|den|le|dem)\s+)?)?"
+WEEKDAY_NAMES: Final = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
+WEEKDAY: Final = re.compile(rf"\b({WEEKDAY_NAMES})\b\.?", re.IGNORECASE)
+_leading = "|".join(sorted(_LEADING, key=len, reverse=True))
+_LEAD: Final = rf"(?:\b(?P<weekday>{_leading})\b\.?,?\s+(?:(?:the|den|le|dem)\s+)?)?"
 _ISO: Final = re.compile(
     _LEAD + r"(?<![\d./-])(?P<y>(?:19|20)\d\d)-(?P<m>\d\d?)-(?P<d>\d\d?)(?![\d-])", re.IGNORECASE
 )
 _DOTTED: Final = re.compile(
     _LEAD
-    + r"(?<![\d./-])(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.\s?(?P<y>(?:19|20)\d\d|\d\d)(?![\d]|\.\d|:\d)",
+    + r"(?<![\d./-])(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.(?P<y>\s?(?:19|20)\d\d|\d\d)(?![\d]|\.\d|:\d|\s*(?:uhr|h\b|[cs]\.))",
     re.IGNORECASE,
 )
 _SHORT: Final = re.compile(
-    rf"\b(?P<weekday>{_weekday})\b\.?,?\s+(?:(?:the|den|le|dem)\s+)?(?P<d>\d\d?)\.(?P<m>\d\d?)\.?(?![\d:]|\s*(?:uhr|am\b|pm\b))(?P<y>)",
+    rf"\b(?P<weekday>{WEEKDAY_NAMES})\b\.?,?\s+(?:(?:the|den|le|dem)\s+)?(?P<d>\d\d?)\.(?P<m>\d\d?)\.?(?![\d:]|\s*(?:uhr|am\b|pm\b))(?P<y>)",
     re.IGNORECASE,
 )
 _SLASHED: Final = re.compile(
@@ -68,7 +75,35 @@ _MONTH_DAY: Final = re.compile(
     + rf"\b(?P<m>{_month})\b\.?\s+(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?(?![\d:.]|\s*(?:am|pm|uhr)\b)(?:,?\s+(?P<y>(?:19|20)\d\d)(?!\d))?",
     re.IGNORECASE,
 )
-_PATTERNS: Final = (_ISO, _DOTTED, _SLASHED, _DAY_MONTH, _MONTH_DAY, _SHORT)
+_SLASHED_SHORT: Final = re.compile(
+    rf"\b(?P<weekday>{_leading})\b\.?,?\s+(?:the\s+)?(?P<a>\d\d?)/(?P<b>\d\d?)(?![\d/])(?P<y>)",
+    re.IGNORECASE,
+)
+_DIGIT: Final = re.compile(r"\d")
+_MONTH_WORD: Final = re.compile(rf"(?<![^\W\d_])(?:{_month})\b", re.IGNORECASE)
+# With what a text must hold for the pattern to be worth trying: most texts hold no date.
+_PATTERNS: Final = (
+    (_ISO, re.compile(r"\d-\d")),
+    (_DOTTED, re.compile(r"\d\.\s?\d")),
+    (_SLASHED, re.compile(r"\d/\d")),
+    (_DAY_MONTH, _MONTH_WORD),
+    (_MONTH_DAY, _MONTH_WORD),
+    (_SHORT, re.compile(r"\d\.\d")),
+    (_SLASHED_SHORT, re.compile(r"\d/\d")),
+)
+# Without a year and a weekday these are numbers like others, unless a place asks for a date.
+_BARE: Final = re.compile(
+    r"\W*(?:(?P<a>\d\d?)/(?P<b>\d\d?)|(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.?)(?P<y>)(?![\d./])"
+)
+_CELL: Final = re.compile(r"(?:^|\|)[\s*_]*(?P<a>\d\d?)/(?P<b>\d\d?)[\s*_]*(?:\||$)")
+_LIST_AFTER: Final = re.compile(
+    r"\s*(?:,|and|und|et|&|-|–|to|bis)\s*\d\d?(?:st|nd|rd|th|\.)?(?!\d|:\d|/|h\b|\.\d|-\d|\s*(?:am|pm|uhr|a\.m|p\.m|-|–|to)\b)(?=\W|$)",
+    re.IGNORECASE,
+)
+_LIST_BEFORE: Final = re.compile(
+    r"(?<![\w.#])\d\d?\.?[-–]$|(?:^|[^\w#.]\s*)(?<!\w )\d\d?\.?(?:st|nd|rd|th)?\s?(?:-|–|/|,|&|and|und|et|bis|to)\s?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +117,7 @@ class Written:
     words: str
     span: tuple[int, int]
     ambiguous: bool = False  # a slashed date whose order nothing tells
+    several: bool = False  # one of several days, as in "6-10 July" or "May 8, 15 and 22"
 
     def on(self, year: int) -> date | None:
         """Give the date in a year; None where it does not exist."""
@@ -93,20 +129,44 @@ class Written:
 
 def written_dates(text: str, order: DateOrder | None = None) -> list[Written]:
     """Find the dates of a text, in its order; overlapping readings are not given twice."""
+    return list(_dates(text, order)) if _DIGIT.search(text) else []
+
+
+@lru_cache(maxsize=256)  # an entry asks many times for the dates of its few lines
+def _dates(text: str, order: DateOrder | None) -> tuple[Written, ...]:
     found: list[Written] = []
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
-            if any(match.start() < w.span[1] and w.span[0] < match.end() for w in found):
-                continue
-            if (written := _written(match, order)) is not None:
-                found.append(written)
-    return sorted(found, key=lambda written: written.span)
+    for pattern, needed in _PATTERNS:
+        if not needed.search(text):
+            continue
+        spans = [one.span for one in found]
+        fresh = [
+            written
+            for match in pattern.finditer(text)
+            if not overlaps(match.span(), spans) and (written := _written(match, order)) is not None
+        ]
+        if fresh:
+            found = sorted([*found, *fresh], key=lambda written: written.span)
+    return tuple(found)
+
+
+def asked_dates(text: str, order: DateOrder | None = None) -> list[Written]:
+    """Find the dates where a date is asked for, as in a column of that name: also "19/01"."""
+    found = written_dates(text, order)
+    bare = None if found else _BARE.match(text)
+    written = _written(bare, order) if bare else None
+    return [written] if written else found
+
+
+def overlaps(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a span meets one of those found, which stand in order and apart."""
+    at = bisect_left(spans, (span[1],))
+    return at > 0 and spans[at - 1][1] > span[0]
 
 
 def _written(match: re.Match[str], order: DateOrder | None) -> Written | None:
     parts = match.groupdict()
     ambiguous = False
-    if "a" in parts:
+    if parts.get("a"):
         first, second = int(parts["a"]), int(parts["b"])
         ambiguous = order is None and first <= 12 and second <= 12 and first != second
         swapped = order == "mdy" if first <= 12 and second <= 12 else second > 12
@@ -119,7 +179,7 @@ def _written(match: re.Match[str], order: DateOrder | None) -> Written | None:
         year += 2000
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    weekday = WEEKDAYS[parts["weekday"].lower()] if parts.get("weekday") else None
+    weekday = _LEADING[parts["weekday"].lower()] if parts.get("weekday") else None
     return Written(
         day=day,
         month=month,
@@ -128,17 +188,60 @@ def _written(match: re.Match[str], order: DateOrder | None) -> Written | None:
         words=match[0].strip(),
         span=match.span(),
         ambiguous=ambiguous,
+        several=_several(match),
     )
 
 
-def date_order(text: str) -> DateOrder | None:
-    """Tell the order of slashed dates from a whole page: one number above 12 decides."""
-    pairs = [(int(m["a"]), int(m["b"])) for m in _SLASHED.finditer(text)]
-    day_first = any(a > 12 >= b for a, b in pairs)
-    month_first = any(b > 12 >= a for a, b in pairs)
-    if day_first == month_first:
-        return None
-    return "dmy" if day_first else "mdy"
+def _several(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    after = match.string[match.end() : match.end() + 24]
+    month_first = match.re is _MONTH_DAY
+    days_first = match.re is _DAY_MONTH or match.re is _DOTTED
+    return bool(
+        (month_first and not match["y"] and _LIST_AFTER.match(after))
+        or (days_first and _LIST_BEFORE.search(before))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The order of a page's slashed dates, or the two lines that contradict each other."""
+
+    told: DateOrder | None = None
+    contradiction: str | None = None
+
+    @property
+    def advice(self) -> str:
+        """What to do about a date whose order nothing tells."""
+        if self.contradiction:
+            return f"{self.contradiction}; set date_order in [series.source]"
+        return "set date_order in [series.source]"
+
+
+def date_order(texts: Iterable[tuple[str, str]]) -> Order:
+    """Tell the order of slashed dates from all texts, each after its place: a number above 12 decides."""
+    first: dict[DateOrder, str] = {}
+    for place, text in texts:
+        for pattern in (_SLASHED, _SLASHED_SHORT, _CELL) if "/" in text else ():
+            for match in pattern.finditer(text):
+                a, b = int(match["a"]), int(match["b"])
+                if a > 12 >= b and a <= 31:
+                    first.setdefault("dmy", place)
+                elif b > 12 >= a and b <= 31:
+                    first.setdefault("mdy", place)
+    if len(first) == 2:
+        words = f"{first['dmy']} writes the day first, {first['mdy']} the month"
+        return Order(contradiction=words)
+    return Order(told=next(iter(first), None))
+
+
+def near(written: Written, day: date) -> date | None:
+    """Read a date beside another one; without a year it is the nearest to that."""
+    if written.year is not None:
+        return written.on(written.year)
+    years = (day.year, day.year + 1, day.year - 1)
+    found = [other for year in years if (other := written.on(year)) is not None]
+    return min(found, key=lambda other: abs(other - day), default=None)
 
 
 def nearest(written: Written, today: date) -> date | None:
@@ -156,118 +259,3 @@ def nearest(written: Written, today: date) -> date | None:
         return None
     best = min(fits, key=lambda day: abs(day - today))
     return best if abs(best - today) <= timedelta(days=150) else None
-
-
-_T: Final = (
-    r"(?P<h{n}>\d\d?)(?:[:.](?P<m{n}>[0-5]\d))?\s*(?P<p{n}>a\.?m\.?\b|p\.?m\.?\b|uhr\b|h\b)?"
-)
-_RANGE: Final = re.compile(
-    r"(?<![\d.:/-])"
-    + _T.format(n=1)
-    + r"\s*(?:-|–|—|to|bis|until|till|à)\s*"
-    + _T.format(n=2)
-    + r"(?![\d:/])(?!\.\d)",
-    re.IGNORECASE,
-)
-_SINGLE: Final = re.compile(
-    r"(?<![\d.:/-])(?:" + _T.format(n=1) + r"|(?P<noon>noon|midday))(?![\d:/])(?!\.\d)",
-    re.IGNORECASE,
-)
-_ZONE: Final = re.compile(
-    r"\s*\(?\s*(?:(?P<gmt>GMT|UTC)\s*(?:(?P<sign>[+\-−])\s*(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?)?"
-    r"|(?P<name>CEST|CET|MESZ|MEZ|BST|WEST|WET|EEST|EET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|IST))\b"
-)
-_ZONES: Final = {
-    "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "BST": 1, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "JST": 9, "IST": 5.5,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenTime:
-    """A time of day as it is written: start, end and zone where they stand there."""
-
-    start: time
-    end: time | None
-    zone: str | None  # its words
-    offset: timedelta | None  # what they mean, east of UTC
-    span: tuple[int, int]
-
-
-# "Room 4.05" and "Theorem 3.07" name no time of day.
-_OTHER_NUMBER: Final = re.compile(
-    r"\b(?:rooms?|raum|zimmer|hörsaal|saal|salle|building|gebäude|floor|lecture hall|theorem|lemma|"
-    r"section|chapter|version|figure|equation|seminarraum|sr|hs)\b\.?\s*[a-z]{0,3}[\s-]?\d{1,3}[.:]\d{1,3}",
-    re.IGNORECASE,
-)
-
-
-def written_times(text: str) -> list[WrittenTime]:
-    """Find times of day that say so themselves: with a colon, am, pm, "Uhr" or "noon"."""
-    found: list[WrittenTime] = []
-    text = _OTHER_NUMBER.sub(lambda other: " " * len(other[0]), text)
-    for pattern in (_RANGE, _SINGLE):
-        for match in pattern.finditer(text):
-            if any(match.start() < t.span[1] and t.span[0] < match.end() for t in found):
-                continue
-            if (written := _written_time(match, text)) is not None:
-                found.append(written)
-    return sorted(found, key=lambda written: written.span)
-
-
-def _written_time(match: re.Match[str], text: str) -> WrittenTime | None:
-    parts = match.groupdict()
-    if parts.get("noon"):
-        start: time | None = time(12)
-        end = None
-    else:
-        half = parts["p1"] or parts.get("p2")
-        half = half if half and half[0].lower() in "ap" else None
-        marked = [_says(parts, n) for n in ("1", "2") if parts.get("h" + n)]
-        if not any(marked):
-            return None
-        start = _time(parts["h1"], parts["m1"], parts["p1"] or half)
-        end = _time(parts["h2"], parts["m2"], parts["p2"] or half) if parts.get("h2") else None
-        if parts.get("h2") and start and end and end <= start and not parts["p1"] and half:
-            start = _time(parts["h1"], parts["m1"], "am")  # 11-1pm begins in the morning
-    if start is None:
-        return None
-    zone = _ZONE.match(text, match.end())
-    return WrittenTime(
-        start=start,
-        end=end,
-        zone=zone[0].strip(" (") if zone else None,
-        offset=_offset(zone) if zone else None,
-        span=(match.start(), zone.end() if zone else match.end()),
-    )
-
-
-def _says(parts: dict[str, str | None], n: str) -> bool:
-    minutes, half = parts["m" + n], parts["p" + n]
-    return bool(minutes or (half and half.lower() != "h"))
-
-
-def _time(hours: str | None, minutes: str | None, half: str | None) -> time | None:
-    hour = int(hours or 0)
-    mark = (half or "").replace(".", "").lower()
-    if mark in {"am", "pm"}:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if mark == "pm" else 0)
-    return time(hour, int(minutes or 0)) if hour < 24 else None
-
-
-def _offset(zone: re.Match[str]) -> timedelta:
-    if zone["name"]:
-        return timedelta(hours=_ZONES[zone["name"]])
-    span = timedelta(hours=int(zone["h"] or 0), minutes=int(zone["m"] or 0))
-    return span if zone["sign"] in (None, "+") else -span
-
-
-def zone_gap(written: WrittenTime, starts_at: datetime, zone: ZoneInfo) -> timedelta | None:
-    """Give how far the written zone is from the one of the series; None where none is written."""
-    offset = starts_at.astimezone(zone).utcoffset()
-    if written.offset is None or offset is None:
-        return None
-    return abs(written.offset - offset)

@@ -14,50 +14,29 @@ from zoneinfo import ZoneInfo
 
 from announcer.cadence import instant
 from announcer.source import clean, words
+from announcer.source.checks import Checks, Ids
 from announcer.source.dates import (
     WEEKDAY,
     WEEKDAYS,
     DateOrder,
+    Order,
     Written,
-    WrittenTime,
     date_order,
-    nearest,
+    near,
     written_dates,
-    written_times,
-    zone_gap,
 )
+from announcer.source.hints import Hints
+from announcer.source.links import URL, first_url, is_stream, links
+from announcer.source.times import WrittenTime, asked_times, written_times
+from announcer.source.years import dated
 from announcer.talks import Link, Reading, Series, Status, Talk
 
-_DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ISO: Final = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::\d\d(?:[.,]\d+)?)?)?"
     r"\s*(Z|UTC|[+-]\d\d?(?::?\d\d)?)?",
     re.IGNORECASE,
 )
 _YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([/._])(\d\d?)\2(\d\d?)(?!\d)")
-_URL: Final = re.compile(r"https?://[^\s<>\"'|\\)\]}]+")
-_LINK: Final = re.compile(r"(?<!!)\[([^\]\n]*)\]\(\s*<?(https?://[^\s)>]+)>?[^)\n]*\)")
-_STREAM: Final = re.compile(
-    r"https?://(?:(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:watch|embed|live)|youtu\.be/)|"
-    r"(?:player\.)?vimeo\.com/|(?:www\.)?twitch\.tv/|(?:[\w-]+\.)*zoom\.(?:us|com)/|"
-    r"meet\.google\.com/|teams\.(?:microsoft|live)\.com/|(?:[\w-]+\.)?webex\.com/|"
-    r"(?:[\w-]+\.)*(?:bbb|bigbluebutton|jitsi|meet)[\w.-]*/)\S*"
-)
-_VIDEO: Final = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{11})\S*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What organisers may have to say about a source whose facts have names."""
-
-    date_order: DateOrder | None = None
-    year: int | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-    cancel_words: tuple[str, ...] = ()
-    tba_words: tuple[str, ...] = ()
-
-
-NO_HINTS: Final = Hints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +72,14 @@ def understood(
     warnings: Iterable[str] = (),
 ) -> Reading:
     """Make the talks of a source, in its order."""
-    every = "\n".join(text for facts in entries for text in (*facts.when, *facts.until))
-    order = hints.date_order or date_order(every)
+    order = Order(told=hints.date_order)
+    if order.told is None:
+        order = date_order((f.place, text) for f in entries for text in (*f.when, *f.until))
     talks: list[Talk] = []
+    ids = Ids()
     origin: dict[str, str] = {}
     for facts in entries:
-        talk = _Understanding(facts, series, hints, order, now).talk(origin)
+        talk = _Understanding(facts, series, hints, order, now).talk(ids)
         talks.append(talk)
         origin[talk.id] = facts.place
     return Reading(talks=tuple(talks), warnings=tuple(warnings), origin=origin)
@@ -118,18 +99,26 @@ class _Understanding:
     """The facts of one talk on their way to it."""
 
     def __init__(
-        self, facts: Facts, series: Series, hints: Hints, order: DateOrder | None, now: datetime
+        self, facts: Facts, series: Series, hints: Hints, order: Order, now: datetime
     ) -> None:
         self.facts = facts
         self.series = series
         self.hints = hints
-        self.order = order
+        self.told = order
+        self.order = order.told
         self.zone = series.timezone
         self.today = now.astimezone(self.zone).date()
-        self.unclear: list[str] = list(facts.doubts)
-        self.warnings: list[str] = list(facts.notes)
+        self.checks = Checks(
+            series=series,
+            today=self.today,
+            unclear=list(facts.doubts),
+            warnings=list(facts.notes),
+        )
+        self.whole = self._whole()
+        self.unclear = self.checks.unclear
+        self.warnings = self.checks.warnings
 
-    def talk(self, taken: Iterable[str]) -> Talk:
+    def talk(self, ids: Ids) -> Talk:
         """Understand the facts."""
         facts = self.facts
         title, cancelled = self._title()
@@ -139,7 +128,7 @@ class _Understanding:
         starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
         if ahead and facts.zone:
             self._check_zone(facts.zone, starts_at)
-        talk_id, given = self._id(title, day, set(taken))
+        talk_id, given = self._id(title, day, ids)
         location, stream = self._where(ahead=ahead)
         status = Status.TENTATIVE if facts.tentative else Status.CONFIRMED
         return Talk(
@@ -152,7 +141,7 @@ class _Understanding:
             ends_at=ends_at,
             location=location,
             stream=stream,
-            url=self._url(),
+            url=first_url(facts.url),
             links=self._links(),
             abstract=clean.text(facts.abstract or "").strip() or None,
             status=Status.CANCELLED if cancelled else status,
@@ -183,18 +172,14 @@ class _Understanding:
         return words.said(
             raw,
             alone=not self.facts.speakers,
-            cancel_words=hints.cancel_words,
+            own=words.own_words(hints.cancel_words),
             tba_words=hints.tba_words,
         )
 
-    def _id(self, title: str | None, day: date | None, taken: set[str]) -> tuple[str, bool]:
+    def _id(self, title: str | None, day: date | None, ids: Ids) -> tuple[str, bool]:
         given = clean.line(self.facts.id or "")
         wanted = given or words.slug(title) or (str(day) if day else self._line())
-        unique = next(
-            name
-            for n in range(1, len(taken) + 2)
-            if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken
-        )
+        unique = ids.unique(wanted)
         if unique != wanted:
             self.warnings.append(f'"{wanted}" stands twice')
         return unique, bool(given)
@@ -210,11 +195,9 @@ class _Understanding:
         iso = _ISO.fullmatch(text)
         if iso:
             return self._iso(iso)
-        if re.fullmatch(r"\d{1,2}", text):  # a bare hour, in a field that holds times
-            return _Moment(text=text, time=_clock(int(text), 0))
         dates = written_dates(text, self.order)
-        times = written_times(_spoken(_without_dates(text, self.order)))
-        day = self._dated(dates[0], text) if dates else None
+        times = written_times(_without_dates(text, self.order)) if dates else asked_times(text)
+        day = self._dated(dates[0]) if dates else None
         if dates:
             self._check_day(dates, day, text)
         elif not times and re.search(r"\d", text):
@@ -260,33 +243,33 @@ class _Understanding:
             )
         return _Moment(text=text, day=day, time=_clock(hour.hour, hour.minute))
 
-    def _dated(self, written: Written, text: str) -> date | None:
+    def _whole(self) -> date | None:
+        """Find a date with its year, which tells that of the others."""
+        texts = (_YEAR_FIRST.sub(r"\1-\3-\4", text) for text in self.facts.when)
+        found = (
+            w
+            for text in texts
+            for w in written_dates(re.sub(r"(?<=\d)T(?=\d)", " ", text), self.order)
+        )
+        return next((day for w in found if w.year and (day := w.on(w.year))), None)
+
+    def _dated(self, written: Written) -> date | None:
         if written.ambiguous:
-            self.unclear.append(
-                f'"{written.words}" can be two dates; set date_order in [series.source]'
-            )
-        if written.year is not None:
-            day = written.on(written.year)
-        elif self.hints.year is not None:
-            day = written.on(self.hints.year)
-        else:
-            year = _year_above(self.facts.above, written.month)
-            day = written.on(year) if year else nearest(written, self.today)
-        if day is None:
-            self.unclear.append(f'"{text}" is no date that can be told for sure')
-        return day
+            self.unclear.append(f'"{written.words}" can be two dates; {self.told.advice}')
+        if written.year is None and self.whole is not None:
+            return near(written, self.whole)
+        told = dated(written, (self.facts.above,), self.hints.year, self.today)
+        if told.unclear:
+            self.unclear.append(told.unclear)
+        return told.day
 
     def _check_day(self, dates: list[Written], day: date | None, text: str) -> None:
         if day is None or day < self.today:
             return
-        said = {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(text)}
-        if said and day.weekday() not in said:
-            wrong = (
-                f'"{text}" says {_DAY_NAMES[min(said)]}, but {day} is a {_DAY_NAMES[day.weekday()]}'
-            )
-            self.unclear.append(wrong)
-            self.warnings.append(f"{wrong}; its mails are held until the source is mended")
-        rest = _without_times(_spoken(_without_dates(text, self.order)))
+        self.checks.weekday(
+            {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(text)}, day, f'"{text}"'
+        )
+        rest = _without_times(_without_dates(text, self.order))
         rest = re.sub(r"(?i)\b(?:week|woche|kw|semaine|no\.?|nr\.?)\s*\d+", "", rest)
         if len({w.on(day.year) for w in dates}) > 1 or re.search(r"\d", rest):
             self.unclear.append(f'"{text}" says more than one day, or something else beside {day}')
@@ -306,10 +289,8 @@ class _Understanding:
         """Compare the day with weekdays that stand beside it, in a field of their own."""
         beside = " ".join(m.text for m in moments if m.day is None)
         said = {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(beside)}
-        if day is not None and day >= self.today and said and day.weekday() not in said:
-            self.unclear.append(
-                f'"{beside}" says {_DAY_NAMES[min(said)]}, but {day} is a {_DAY_NAMES[day.weekday()]}'
-            )
+        if day is not None:
+            self.checks.weekday(said, day, f'"{beside}"')
 
     # Times
 
@@ -320,9 +301,7 @@ class _Understanding:
             if len(times) == 2 and times[0].end is None and times[1].start > times[0].start:
                 return replace(times[0], end=times[1].start)
             self.unclear.append(f'"{text}" names more than one time')
-        first = times[0]
-        late = re.search(r"(?i)\bc\.\s?t\.|\bc\.?t\b", text)
-        return replace(first, start=time(first.start.hour, 15)) if late and not first.start.minute else first  # fmt: skip
+        return times[0]
 
     def _span(
         self, day: date, moments: Sequence[_Moment], *, ahead: bool
@@ -338,33 +317,19 @@ class _Understanding:
                 start = instant(day, self.series.start, self.zone)
                 return start, self._end(day, start, None)
             if ahead:
-                self.warnings.append("no start is known, so it is not announced")
+                self.checks.no_start()
             return None, None
-        written = self._afternoon(timed[0].time, timed[0].text, ahead=ahead)
+        written = timed[0].time
+        if not self.facts.exact and timed[0].at is None:
+            written = self.checks.clock(written, day, [self.series.start])
         starts_at = timed[0].at or instant(day, written.start, self.zone)
-        gap = zone_gap(written, starts_at, self.zone)
-        if gap and ahead:
-            self._zone_words(str(written.zone), gap)
+        if ahead:
+            self.checks.zone(written, starts_at)
         return starts_at, self._end(day, starts_at, written.end)
-
-    def _afternoon(self, written: WrittenTime, text: str, *, ahead: bool) -> WrittenTime:
-        """Doubt hours of the night that nothing marks as such: "4:00" is hardly ever 04:00."""
-        clear = self.facts.exact or re.search(r"(?i)(?<![\d:.])0\d|\d\s*[ap]\.?m|uhr", text)
-        if written.start.hour >= 7 or clear or not ahead:
-            return written
-        usual = self.series.start
-        if usual is not None and usual.hour == written.start.hour + 12:
-            end = written.end
-            later = end.replace(hour=end.hour + 12) if end and end.hour < 12 else end
-            return replace(written, start=written.start.replace(hour=usual.hour), end=later)
-        self.unclear.append(f'"{text}" can be in the morning or the afternoon')
-        return written
 
     def _end(self, day: date, starts_at: datetime, end: time | None) -> datetime:
         if end is not None:
-            start = starts_at.astimezone(self.zone).time()
-            last = day if end > start else day + timedelta(days=1)
-            return max(instant(last, end, self.zone), starts_at + timedelta(minutes=1))
+            return self.checks.end(day, starts_at, end)
         for text in self.facts.until:
             until = self._moment(text) if not words.tba(text) else None
             if until is None or until.time is None:
@@ -377,13 +342,6 @@ class _Understanding:
             self.warnings.append(f'its end, "{text}", is not after its start; it is left out')
         return starts_at + self.series.duration
 
-    def _zone_words(self, zone: str, gap: timedelta) -> None:
-        said = f'it says "{zone}", but the clocks of {self.zone.key} differ from it by {gap}'
-        if gap == timedelta(hours=1):
-            self.warnings.append(f"{said}; the time is taken as {self.zone.key}'s")
-        else:
-            self.unclear.append(said)
-
     def _check_zone(self, name: str, starts_at: datetime | None) -> None:
         if starts_at is None or self.facts.exact:
             return
@@ -393,7 +351,7 @@ class _Understanding:
             return
         here = starts_at.astimezone(self.zone).utcoffset()
         if there is not None and here is not None and there != here:
-            self._zone_words(name, abs(there - here))
+            self.checks.zone_words(name, abs(there - here))
 
     # Places and links
 
@@ -401,51 +359,25 @@ class _Understanding:
         series = self.series
         said = words.bare(self.facts.location or "")
         location = None if words.tba(said) else said
-        stream = _first_url(self.facts.stream)
-        online = _URL.search(self.facts.location or "")
+        stream = first_url(self.facts.stream)
+        online = URL.search(self.facts.location or "")
         if online:
-            stream = stream or _url(online[0])
+            stream = stream or first_url(online[0])
             location = words.bare((self.facts.location or "").replace(online[0], "")).strip(
                 " ,;:()-"
             )
-        linked = _STREAM.search(self.facts.abstract or "") if ahead and self.facts.exact else None
-        stream = stream or (_url(linked[0]) if linked else None)
+        if stream is None and ahead and self.facts.exact:
+            linked = (link.url for link in self._links() if is_stream(link.url))
+            stream = next(linked, None)
         shown = stream if ahead else None
         if self.facts.location is None:
             return series.location, shown or series.stream
         return location or None, shown or series.stream
 
-    def _url(self) -> str | None:
-        return _first_url(self.facts.url)
-
     def _links(self) -> tuple[Link, ...]:
-        text = self.facts.abstract or ""
-        links: dict[str, Link] = {}
-        for match in _LINK.finditer(text):
-            links.setdefault(match[2], Link(text=clean.line(match[1]) or match[2], url=match[2]))
-        for url in [self.facts.url, self.facts.stream, *_URL.findall(_LINK.sub("", text))]:
-            found = _first_url(url)
-            if found:
-                links.setdefault(found, Link(text=found, url=found))
-        return tuple(links.values())
-
-
-def _year_above(above: str, month: int) -> int | None:
-    """Find the year in the words above; one like "2025/26" begins in August."""
-    spans = re.findall(r"(?<!\d)(20\d\d)\s*[/_–-]\s*(?:20)?(\d\d)(?!\d)", above)
-    if spans and int(spans[-1][1]) == int(spans[-1][0]) % 100 + 1:
-        return int(spans[-1][0]) + (month < 8)
-    years = re.findall(r"(?<!\d)(20\d\d)(?!\d)", above)
-    return int(years[-1]) if years else None
-
-
-def _first_url(text: str | None) -> str | None:
-    found = _URL.search(text or "")
-    return _url(found[0]) if found else None
-
-
-def _url(raw: str) -> str:
-    return _VIDEO.sub(r"https://www.youtube.com/watch?v=\1", clean.line(raw).rstrip(".,;"))
+        facts = self.facts
+        own = (url for text in (facts.url, facts.stream) if (url := first_url(text)))
+        return links("\n".join((facts.abstract or "", *own)))
 
 
 def _clock(hour: int, minute: int) -> WrittenTime | None:
@@ -474,14 +406,3 @@ def _without_times(text: str) -> str:
     for found in reversed(written_times(text)):
         text = text[: found.span[0]] + " " + text[found.span[1] :]
     return text
-
-
-def _spoken(text: str) -> str:
-    """Say times as they are read elsewhere: "15pm" as 15:00, "14h30" as 14:30, "14-16" in full."""
-    text = re.sub(r"(?i)\b(1[3-9]|2[0-3])\s*p\.?m\b\.?", r"\1:00", text)
-    text = re.sub(
-        r"(?i)\b([01]?\d|2[0-3])\s*h\s*([0-5]\d)?(?![\w])", lambda m: f"{m[1]}:{m[2] or '00'}", text
-    )
-    text = re.sub(r"(?i)\b([01]?\d|2[0-3])(?=\s*[cs]\.?\s?t\b)", r"\1:00", text)
-    whole = re.fullmatch(r"\s*([01]?\d|2[0-3])\s*[-–—]\s*([01]?\d|2[0-3])\s*", text)
-    return f"{whole[1]}:00-{whole[2]}:00" if whole else text

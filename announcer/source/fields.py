@@ -6,103 +6,23 @@ last name, a date with a time beside it.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, words
-from announcer.source.facts import Facts, Hints
+from announcer.source import clean, known, people, words
+from announcer.source.facts import Facts
+from announcer.source.hints import Hints
+from announcer.source.known import AUTHORS, DAYS, VAGUE_TITLES, fact_of, known_name, rank, state
 from announcer.source.tree import Table, Value
 
-# Of several that stand in one table the first counts; so the surest stand first.
-_KNOWN: Final[Mapping[str, str]] = {
-    "title": "title titel titre talktitle vortragstitel titreexpose topic thema theme sujet subject "
-    "talk vortrag expose lecture presentation paper article subtitle untertitel soustitre seminar "
-    "seminaire summary event eventname",
-    "speakers": "speaker speakers speakername speakernames presenter presenters presentername "
-    "presentedby vortragende vortragender vortragenden referent referentin referenten referentinnen "
-    "referentinnenen redner rednerin sprecher sprecherin lecturer lecturers intervenant intervenante "
-    "intervenants intervenantes orateur oratrice orateurs conferencier conferenciere conferenciers "
-    "guest guests gast leader discussionleader discussant facilitator who wer qui by par name "
-    "author authors autor autoren autorin auteur auteurs",
-    # A program's own names for the day of an event come before "date", which may be that of the text.
-    "when": "eventdate eventday eventstart dateevent talkdate dateoftalk dateofevent dateoftheevent "
-    "planned scheduled when wann quand termin startsat startdatetime startdate datestart dtstart start "
-    "begin begins beginn debut datetime dateandtime datetimeoftalk date datum day tag jour dates "
-    "daten time times uhrzeit zeit heure heures hour hours horaire horaires starttime timestart "
-    "starts timeofday von from dateheure datumzeit datumuhrzeit",
-    "until": "end ends ende fin endsat enddatetime enddate dateend dtend endtime timeend eventend bis "
-    "until to finish finishes",
-    "zone": "timezone tz zeitzone fuseau",
-    "location": "location room place venue where ort raum wo lieu salle saal horsaal hoersaal "
-    "locationname auditorium veranstaltungsort locationroom roomname",
-    "stream": "stream streaming livestream zoom zoomlink zoomurl meet meeting meetinglink meetingurl "
-    "teams teamslink webex online onlinelink joinurl joinlink youtube youtubelive video videolink "
-    "videoconference visio visioconference webinar conferencelink zoomlien remote",
-    "url": "url link lien eventurl talkurl pageurl page permalink web webseite externalurl externallink",
-    "abstract": "abstract description zusammenfassung beschreibung kurzfassung inhalt "
-    "abstrakt descriptif",
-    "states": "status state stand etat cancelled canceled abgesagt annule entfallt postponed "
-    "verschoben reporte kind type note notes remark remarks bemerkung bemerkungen remarque",
-    "id": "id talkid eventid number nr no num nummer numero uid key slug seriesnumber",
-}
-_FACT: Final = {name: fact for fact, names in _KNOWN.items() for name in names.split()}
-_RANK: Final = {name: rank for names in _KNOWN.values() for rank, name in enumerate(names.split())}
-_DATED: Final = frozenset(
-    name
-    for name in _KNOWN["when"].split()
-    if not re.search(r"time|zeit$|heure|hour|horaire", name) or "date" in name
-)
-_AUTHORS: Final = frozenset(
-    ["author", "authors", "autor", "autoren", "autorin", "auteur", "auteurs"]
-)
-# These are facts only where nothing better stands: they often hold something else.
-_VAGUE_TITLES: Final = frozenset(["label", "event", "eventname", "summary", "subject", "theme"])
-_PREFIX: Final = re.compile(
-    r"^(?:talk|event|seminar|session|meeting|lecture|presentation|vortrags?)(?=.)"
-)
 _HINTED: Final = {
     "title": "title", "speaker": "speakers", "speakers": "speakers", "date": "when",
     "start": "when", "time": "when", "end": "until", "location": "location", "stream": "stream",
     "url": "url", "abstract": "abstract", "status": "states", "id": "id",
 }  # fmt: skip
 FACTS: Final = tuple(_HINTED)  # what ``fields`` in the settings may name
-_YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
-_STATES: Final = frozenset(
-    [
-        "cancelled",
-        "canceled",
-        "abgesagt",
-        "annule",
-        "entfallt",
-        "postponed",
-        "verschoben",
-        "reporte",
-    ]
-)
-
-_REMARKS: Final = frozenset(
-    ["note", "notes", "remark", "remarks", "bemerkung", "bemerkungen", "remarque"]
-)
-
-
-def known_name(raw: str) -> str:
-    """Give a name as the lists above hold it: small letters, no accents, signs or remarks."""
-    text = re.sub(r"(?i)\((?!s\)|in\)|nen\)|innen\))[^)]*\)", "", raw)
-    plain = unicodedata.normalize("NFKD", text)
-    name = "".join(c for c in plain.lower() if c.isalnum() and c.isascii())
-    if name == "resume" and "é" in unicodedata.normalize("NFC", raw.lower()):
-        return "abstract"  # without its accents a résumé is the life of the speaker
-    if name not in _FACT and (rest := _PREFIX.sub("", name)) in _FACT:
-        return rest
-    return name
-
-
-def fact_of(name: str) -> str:
-    """Give the fact that a known name holds; nothing where it holds none."""
-    return _FACT.get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +55,9 @@ def named(table: Table, hints: Hints) -> Named:
     flat = dict(_flat(table))
     for fact, names in asked.items():
         found[fact] = [(name, flat[name]) for name in names if name in flat]
-    for key, value in sorted(flat.items(), key=lambda pair: _RANK.get(known_name(pair[0]), 0)):
+    for key, value in sorted(flat.items(), key=lambda pair: rank(known_name(pair[0]))):
         name = known_name(key)
-        fact = _FACT.get(name, "")
+        fact = fact_of(name)
         taken = fact in asked and (fact != "when" or _asked_when(hints, name))
         if fact and not taken and not any(key in others for others in asked.values()):
             found.setdefault(fact, []).append((name, value))
@@ -146,7 +66,7 @@ def named(table: Table, hints: Hints) -> Named:
 
 def _asked_when(hints: Hints, name: str) -> bool:
     asked = {fact for fact, _ in hints.fields}
-    return bool(asked & {"date"} if name in _DATED else asked & {"start", "time"})
+    return bool(asked & {"date"} if name in DAYS else asked & {"start", "time"})
 
 
 def _flat(table: Table) -> Iterator[tuple[str, Value]]:
@@ -159,12 +79,12 @@ def _flat(table: Table) -> Iterator[tuple[str, Value]]:
 
 def facts_of(found: Named, *, place: str, language: str, with_authors: bool = True) -> Facts:
     """Give the facts of a table as text."""
-    spoken = [p for p in found.values.get("speakers", ()) if with_authors or p[0] not in _AUTHORS]
+    spoken = [p for p in found.values.get("speakers", ()) if with_authors or p[0] not in AUTHORS]
     titles = [p for p in found.values.get("title", ()) if not isinstance(p[1], list)]
     if not titles:  # a "name" is a person's beside a title, and a talk's where there is none
         titles = [pair for pair in spoken if pair[0] == "name"]
         spoken = [pair for pair in spoken if pair[0] != "name"]
-    sure = [p for p in titles if p[0] not in _VAGUE_TITLES] or titles
+    sure = [p for p in titles if p[0] not in VAGUE_TITLES] or titles
     shown = tuple(text for _, value in sure if (text := _spoken(value, language)))
     speakers = next((people for _, value in spoken if (people := _people(value))), ())
     return Facts(
@@ -180,7 +100,7 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         url=next((t for t in found.texts("url") if "://" in t), None),
         abstract=found.first("abstract"),
         states=tuple(_states(found)),
-        tentative=any(t.lower() in {"tentative", "provisional"} for t in found.texts("states")),
+        tentative=any(map(words.tentative, found.texts("states"))),
         doubts=tuple(_doubts(found.table)),
     )
 
@@ -189,15 +109,15 @@ def _doubts(table: Table) -> Iterator[str]:
     for name in sorted(table.twice):
         if name.startswith("a cell"):
             yield f"it has {name}, so its cells may have moved"
-        elif known_name(name) in _FACT:
+        elif fact_of(known_name(name)):
             yield f'"{name}" stands there twice'
 
 
 def _when(found: Named) -> Iterator[str]:
     """Give dates and times, times of a name that says so first: they are more exact."""
     pairs = found.values.get("when", ())
-    days = [text for name, value in pairs if name in _DATED for text in _moments(value)]
-    hours = [text for name, value in pairs if name not in _DATED for text in _moments(value)]
+    days = [text for name, value in pairs if name in DAYS for text in _moments(value)]
+    hours = [text for name, value in pairs if name not in DAYS for text in _moments(value)]
     yield from hours
     yield from days
 
@@ -224,11 +144,7 @@ def _zone_beside(found: Named) -> str | None:
 
 def _states(found: Named) -> Iterator[str]:
     for name, value in found.values.get("states", ()):
-        text = _text(value) or ""
-        if name in _STATES:
-            yield "cancelled" if text.lower() in _YES else text
-        elif name not in _REMARKS or words.remarked_off(text):
-            yield text
+        yield from state(name, _text(value) or "")
 
 
 def _place(found: Named) -> str | None:
@@ -246,7 +162,7 @@ def _people(value: Value) -> tuple[str, ...]:
         return tuple(name for part in value for name in _people(part))
     if isinstance(value, Table):
         return _person({known_name(key): part for key, part in value.items()})
-    return words.names(value) if value else ()
+    return people.names(value) if value else ()
 
 
 def _person(table: Mapping[str, Value]) -> tuple[str, ...]:
@@ -256,7 +172,7 @@ def _person(table: Mapping[str, Value]) -> tuple[str, ...]:
         return (clean.line(f"{given or ''} {family or ''}"),)
     name = next((_text(table[k]) for k in _WHOLE if table.get(k)), None)
     if name:
-        return words.names(name)
+        return people.names(name)
     return tuple(n for value in table.values() if isinstance(value, Table) for n in _people(value))
 
 
@@ -288,18 +204,7 @@ def _spoken(value: Value, language: str) -> str | None:
 
 # Labelled lines of a text
 
-_LABEL: Final = re.compile(
-    r"\s*(?:[-*+]\s+)?[*_]{0,3}([^\W\d_][\w /-]{1,24}?)[*_]{0,3}\s*:[*_]{0,3}[ \t]*(.*?)[*_]{0,3}\s*"
-)
-_LABELLED: Final = frozenset({"title", "speakers", "when", "location"})
-_TITLES: Final = frozenset({"title", "titel", "titre", "talktitle", "topic", "thema", "sujet"})
 _REFERENCE: Final = re.compile(r"\[\[[^\[\]]*\]\]|\[([^\[\]]*)\](?:\[[^\[\]]*\])?(?!\()")
-
-
-def label(line: str) -> str:
-    """Give the known name with which a line begins, as in "Speaker: …"."""
-    found = _LABEL.fullmatch(line) if len(line) < 400 else None
-    return known_name(found[1]) if found else ""
 
 
 def labelled(body: str) -> Table:
@@ -307,19 +212,16 @@ def labelled(body: str) -> Table:
     found_lines: dict[str, Value] = {}
     lines = [line for line in body.split("\n") if line.strip()]
     for line, below in zip(lines, [*lines, ""][1:], strict=True):
-        found = _LABEL.fullmatch(line) if len(line) < 400 else None
-        name = known_name(found[1]) if found else ""
-        if not found or fact_of(name) not in _LABELLED or name in found_lines:
+        found = known.label(line)
+        if found is None or found.weak or found.fact == "abstract" or found.name in found_lines:
             continue
-        value = found[2].strip()
+        value = found.value.strip(" *_")
         bullet = re.fullmatch(r"\s*[-*+]\s+(.*\S)\s*", below)
-        if not value and bullet and fact_of(name) == "title":
+        if not value and bullet and found.fact == "title":
             value = bullet[1]
-        if fact_of(name) == "title" and name not in _TITLES:
-            continue
         value = _REFERENCE.sub(lambda m: m[1] or "", value).strip()
-        if value and (fact_of(name) != "when" or re.search(r"\d", value)):
-            found_lines[name] = value
+        if value and (found.fact not in {"when", "until"} or re.search(r"\d", value)):
+            found_lines[found.name] = value
     return Table(found_lines.items(), 1)
 
 
@@ -404,7 +306,7 @@ def _below(
     key: str, value: Value, table: Table, around: _Around
 ) -> Iterator[tuple[Named, _Around]]:
     """Look for talks in what a table holds; what is a fact of the table itself is none."""
-    fact = _FACT.get(known_name(key), "")
+    fact = fact_of(known_name(key))
     holds_talks = fact in {"title", "url", ""} or known_name(key) in {"seminar", "talk", "event"}
     if not isinstance(value, list | Table) or not holds_talks:
         return
@@ -417,14 +319,14 @@ def _below(
 def _keyed(table: Table) -> list[Value] | None:
     """Read a table of tables as a list: each key is the id of its entry, or its date."""
     parts = [(key, value) for key, value in table.items() if isinstance(value, Table)]
-    facts = [{_FACT.get(known_name(name)) for name in value} for _, value in parts]
+    facts = [{fact_of(known_name(name)) for name in value} for _, value in parts]
     if (
         not parts
         or len(parts) < len(table)
         or not all(f & {"title", "speakers", "when"} for f in facts)
     ):
         return None
-    if any(_FACT.get(known_name(key)) for key, _ in parts):
+    if any(fact_of(known_name(key)) for key, _ in parts):
         return None
     keyed: list[Value] = []
     for key, value in parts:
@@ -438,11 +340,11 @@ def _inherited(table: Table, outer: Table | None) -> Table:
     """Give an entry what the table around it says of all its talks: speakers, a place, an id."""
     if outer is None:
         return table
-    own = {_FACT.get(known_name(key)) for key in table}
+    own = {fact_of(known_name(key)) for key in table}
     more = [
         (key, value)
         for key, value in outer.items()
-        if (fact := _FACT.get(known_name(key))) in {"speakers", "location", "zone", "stream"}
+        if (fact := fact_of(known_name(key))) in {"speakers", "location", "zone", "stream"}
         and fact not in own
     ]
     whole = Table([*table.items(), *more], table.line)

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from announcer.errors import SourceUnreadable
 from announcer.source import clean, words
-from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Answered, Fetcher
+from announcer.source.hints import NO_HINTS, Hints
 from announcer.talks import Reading, Series
 
 Table = Mapping[str, Any]

@@ -20,14 +20,13 @@ from announcer.source.dates import (
     WEEKDAYS,
     DateOrder,
     Written,
-    WrittenTime,
     date_order,
-    nearest,
     written_dates,
-    written_times,
-    zone_gap,
 )
 from announcer.source.fetch import Fetcher
+from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.times import WrittenTime, written_times, zone_gap
+from announcer.source.years import dated
 from announcer.talks import Link, Reading, Series, Status, Talk
 
 _DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -70,18 +69,6 @@ _EARLIEST: Final = time(7)
 _LATEST: Final = time(22)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageHints:
-    """What organisers may have to say about their page; hardly ever needed."""
-
-    date_order: DateOrder | None = None
-    year: int | None = None
-    sections: tuple[str, ...] = ()
-    skip_sections: tuple[str, ...] = ()
-    cancel_words: tuple[str, ...] = ()
-    tba_words: tuple[str, ...] = ()
-
-
 @dataclass(slots=True, kw_only=True)
 class _Section:
     """A heading, its line, the headings above it, and the lines below it."""
@@ -104,7 +91,7 @@ class PageSource:
         self,
         location: Path | str,
         series: Series,
-        hints: PageHints = PageHints(),
+        hints: Hints = NO_HINTS,
     ) -> None:
         self._location = location
         self._series = series
@@ -125,7 +112,10 @@ class PageSource:
     def read(self, text: str, now: datetime) -> Reading:
         """Understand a page's text."""
         sections = list(_sections(text))
-        order = self._hints.date_order or date_order(text)
+        order = (
+            self._hints.date_order
+            or date_order((f"line {n}", line) for n, line in enumerate(text.split("\n"), 1)).told
+        )
         chosen = [s for s in sections if self._wanted(s)]
         entries = _entries(chosen, order)
         first = entries[0].line if entries else None
@@ -151,7 +141,7 @@ class PageSource:
         return self._series
 
     @property
-    def hints(self) -> PageHints:
+    def hints(self) -> Hints:
         """What the organisers said about the page."""
         return self._hints
 
@@ -352,12 +342,10 @@ class _Entry:
         return day
 
     def _dated(self, written: Written) -> date | None:
-        if written.year is not None:
-            return written.on(written.year)
-        if self.page.hints.year is not None:
-            return written.on(self.page.hints.year)
-        years = re.findall(r"\b(20\d\d)\b", " ".join(self.section.above))
-        return written.on(int(years[-1])) if years else nearest(written, self.today)
+        told = dated(written, self.section.above[::-1], self.page.hints.year, self.today)
+        if told.unclear and told.day is not None:
+            self.unclear.append(told.unclear)
+        return told.day
 
     def _weekday(self, weekdays: set[int], day: date, where: str) -> None:
         if day >= self.today and weekdays and day.weekday() not in weekdays:

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, words
-from announcer.source.dates import Written, written_dates, written_times
-from announcer.source.facts import NO_HINTS, Facts, Hints, understood
+from announcer.source import clean, people, words
+from announcer.source.dates import Written, written_dates
+from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
-from announcer.source.fields import Named, fact_of, facts_of, label, labelled, named
+from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
+from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.known import fact_of, label
+from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
 
@@ -211,7 +214,7 @@ def _with_speaker(lines: Facts) -> Facts:
     )
     if found is None or lines.speakers:
         return lines
-    return replace(lines, titles=(found[1],), speakers=words.names(found[2]))
+    return replace(lines, titles=(found[1],), speakers=people.names(found[2]))
 
 
 def _said(post: _Post, language: str) -> list[str]:
@@ -311,5 +314,6 @@ def _shorn(titles: Sequence[str]) -> Iterator[str]:
 
 
 def _abstract(post: _Post) -> str | None:
-    kept = [line for line in post.body.split("\n") if label(line) not in post.labels]
+    lines = ((line, label(line)) for line in post.body.split("\n"))
+    kept = [line for line, found in lines if found is None or found.name not in post.labels]
     return clean.text(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()) or None

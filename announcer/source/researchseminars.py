@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from announcer.errors import SourceUnreadable
-from announcer.source import words
 from announcer.source.facts import Facts
 from announcer.source.interface import Asking, Table, doubts, instant, line, passage, tables
+from announcer.source.people import names
 
 _PAGE: Final = re.compile(r"/(?:seminar|conference|talk)/([\w.-]+)(?:/.*)?")
 _OPEN: Final = "0"  # access_control of a talk that anyone may join; others ask for something first
@@ -100,7 +100,7 @@ def _facts(row: Table, pages: str, series: str) -> Facts:
         place=url,
         id=f"{series}/{number}" if number else None,
         titles=tuple(filter(None, [line(row, "title")])),
-        speakers=words.names(line(row, "speaker") or ""),
+        speakers=names(line(row, "speaker") or ""),
         when=(start,) if start else (),
         until=(end,) if end else (),
         location=line(row, "room"),

@@ -1,57 +1,68 @@
-"""The words in which titles say that a talk is to be announced, cancelled, or no talk at all."""
+"""The words in which organisers say that a talk is to be announced, cancelled, moved, or none at all."""
 
-import html
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from announcer.source import clean
+from announcer.source.dates import DateOrder, asked_dates, written_dates
+from announcer.source.markdown import plain, struck, struck_words, without_struck
+from announcer.source.times import written_times
 
 TBA: Final = re.compile(
-    r"[\W_]*(?:(?:title|titel|titre|talk|speaker|date|location|room|time)\s*:?\s+)?"
-    r"(?:t\.?\s?b\.?\s?[acdn]\.?|\?+|-+|n/a|none|null|to be (?:announced|determined|confirmed|decided)|"
-    r"(?:wird )?noch (?:bekannt ?gegeben|offen)|n\.?\s?n\.?|à (?:venir|annoncer|préciser|confirmer)|"
-    r"open(?: slot)?|offen|coming soon|soon)?[\W_]*",
+    r"[\W_]*(?:(?:the )?(?:title|titel|titre|talk|speaker|topic|thema|sujet|date|location|room|time|details)\s*:?\s+)?"
+    r"(?:t\.?\s?b\.?\s?[acdn]\.?|[?.…]+|-+|n/?a|none|null|(?:is )?to be (?:announced|determined|confirmed|decided)|"
+    r"(?:wird |werden )?noch (?:bekannt ?gegeben|offen|unbekannt)|folgt|n\.?\s?n\.?|à (?:venir|annoncer|préciser|confirmer|définir)|"
+    r"open(?: slot)?|offen|free(?: slot)?|frei|yes|no title(?: yet)?|not yet (?:known|decided)|coming soon|soon)?[\W_]*",
     re.IGNORECASE,
 )
 _CANCEL: Final = (
-    r"(?:cancel+ed|canceled|called off|entfällt|fällt(?: \w+)? aus|abgesagt|annulée?|postponed(?! from)|"
-    r"verschoben(?! v[oa])|reportée?|ausgefallen)"
+    r"(?:cancel+ed|canceled|called off|entfällt|fällt(?: \w+)? aus|abgesagt|annulée?s?|postponed(?! from)|"
+    r"verschoben(?! v[oa])|reportée?s?(?! d[ue]\b)|ausgefallen|findet nicht statt|is off|ist aus)"
 )
 _SUBJECT: Final = (
-    r"(?:(?:the |this |das |der |die )?(?:talk|seminar|meeting|session|vortrag|treffen|sitzung|séance)\s+"
+    r"(?:(?:the |this |das |der |die |le |la )?(?:talk|seminar|meeting|session|vortrag|treffen|sitzung|séance|séminaire)\s+"
     r"(?:is |was |has been |ist |wurde |wird |est )?|is |has been |ist |wurde )?"
 )
 _BEFORE: Final = re.compile(
-    rf"^[\W_]*{_SUBJECT}{_CANCEL}(?=\W*$|\s*[:!)\]*–—-]|\s+(?:to|until|till|auf|due|wegen|because)\b)[\s:!)\]*–—-]*",
+    rf"^[\W_]*{_SUBJECT}{_CANCEL}(?=\W*$|\s*[:!()\]*–—-]|\s+(?:to|until|till|auf|due|wegen|because|à cause|au)\b)[\s:!)\]*–—-]*",
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
-    rf"(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because)\b.*)?[\s!.)\]*–—-]*$",
+    rf"(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
     re.IGNORECASE,
 )
+_ANYWHERE: Final = re.compile(rf"\b{_CANCEL}(?!\w)[\s:!–-]*", re.IGNORECASE)
 _EVENING: Final = (
-    r"(?:talks?|seminars?|meetings?|meetups?|sessions?|jc|journal club|reading group|colloquium|"
-    r"class|kolloquium|seminar|vortrag|vorträge|treffen|sitzung|séance|séminaire|réunion)"
+    r"(?:talks?|seminars?|meetings?|meetups?|sessions?|jc|journal club|reading group|colloquium|papers?|lectures?|events?|"
+    r"class|speaker|kolloquium|seminar|vortrag|vorträge|vorlesung|veranstaltung|termin|treffen|sitzung|séances?|séminaires?|"
+    r"réunion|exposé)"
 )
+_NO: Final = rf"(?:(?:there (?:is|will be) )?no|kein(?:e|en)?|pas de)\s+(?:[\w.-]+\s+){{0,2}}(?:[\w]+-)?{_EVENING}"
 _NONE: Final = re.compile(
-    rf"(?:no|kein(?:e|en)?|pas de)\s+(?:[\w.-]+\s+){{0,2}}(?:[\w]+-)?{_EVENING}(?:\s*[(,:;.!–—-].*)?",
+    rf"\W*(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?)\W*",
     re.IGNORECASE,
 )
+_NO_SPEAKER: Final = re.compile(rf"\W*{_NO}(?!\w)", re.IGNORECASE)
 _HOLIDAY: Final = re.compile(
-    r"(?:[\w'’-]+\s+){0,3}(?:break|holidays?|vacation|recess|reading week|ferien|pause|feiertag|"
-    r"vacances|férié)|"
-    r"(?:happy )?(?:christmas|xmas|thanksgiving|easter(?: monday)?|good friday|new year(?:'s)?(?: day| eve)?|"
-    r"labou?r day|memorial day|ostern|ostermontag|pfingsten|pfingstmontag|weihnachten|"
-    r"christi himmelfahrt|fronleichnam|karfreitag|noël|pâques|toussaint|ascension)",
+    r"(?:(?:happy|no \w+,?|due to|wegen)\s+)?(?:[\w'’.-]+\s+){0,3}"
+    r"(?:break|(?:bank |public )?holidays?|vacations?|recess|reading week|finals week|ferien|\w*ferien|pause|\w+pause|feiertag|urlaub|"
+    r"vacances|férié|ferie|christmas|xmas|thanksgiving|easter(?: monday)?|good friday|new year(?:['’]?s)?(?: day| eve)?|"
+    r"(?:labou?r|memorial|independence|mlk|veterans) day|juneteenth|midsummer|ostern|ostermontag|pfingsten|pfingstmontag|pfingstwoche|"
+    r"weihnachten|(?:christi )?himmelfahrt|fronleichnam|karfreitag|allerheiligen|tag der (?:arbeit|deutschen einheit)|"
+    r"noël|pâques|toussaint|ascension|pentecôte)"
+    r"(?:\s+(?:week(?:end)?|day|monday|holidays?|break|recess|period|woche|ferien))*(?:\s*\(.*\)|\s*[:,–—-].*)?",
     re.IGNORECASE,
 )
-_STRUCK: Final = re.compile(r"~~(.+?)~~|<(s|del|strike)>(.+?)</\2>", re.IGNORECASE | re.DOTALL)
-_MARKUP: Final = re.compile(r"</?[a-z][^<>]{0,300}>", re.IGNORECASE)
-_LINKED: Final = re.compile(r"(?<!!)\[([^\]\n]*)\]\(([^)\n]*)\)")
-# In pairs only: the star of "C*-algebras" is its own.
-_EMPHASIS: Final = re.compile(r"(?<![\w\\$*])(\*\*|__|[*_`])(?=\S)(.+?)(?<=\S)\1(?![\w$*])")
+# From where a talk was moved: its old date, which is not its date any more.
+_MOVED_FROM: Final = re.compile(
+    r"[(\[,;–—-]*\s*\b(?:(?:was|has been|is|wurde|ist)\s+)?(?:postponed|moved|rescheduled|shifted|brought forward|verschoben|verlegt|"
+    r"vorverlegt|reportée?|déplacée?|avancée?)\s+(?:from|vom|von|du|de)\s+(?:the\s+|dem\s+)?",
+    re.IGNORECASE,
+)
+_QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
+_WORD: Final = re.compile(r"[^\W\d_]")
 _QUOTES: Final = ('""', "“”", "„“", "«»", "''", "‘’", "””")
 
 
@@ -67,25 +78,118 @@ def said(
     raw: str,
     *,
     alone: bool = True,
-    cancel_words: Collection[str] = (),
+    own: re.Pattern[str] | None = None,
     tba_words: Collection[str] = (),
 ) -> Said:
     """Understand the words of a title; one that has no speaker beside it may be a holiday's name."""
-    struck = _STRUCK.search(raw) is not None
-    title = bare(raw)
-    cancelled = struck
-    for word in cancel_words:
-        found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)[\s:!–-]*", title, re.IGNORECASE)
-        if found:
-            cancelled = True
-            title = (title[: found.start()] + title[found.end() :]).strip(" :!–-()")
-    for pattern in (_BEFORE, _AFTER):
-        if pattern.search(title):
-            cancelled = True
-            title = bare(pattern.sub("", title, count=1))
-    if alone and (_NONE.fullmatch(title) or _HOLIDAY.fullmatch(title.strip(" .!()"))):
+    left = without_moved_from(without_old(raw))
+    cancelled = struck(left)
+    marked, by_own = without_mark(plain(left), own)
+    title, by_known = _without_state(marked)
+    cancelled = cancelled or by_own or by_known
+    if alone and no_talk(title):
         return Said(title=None, cancelled=True)
     return Said(title=None if tba(title, tba_words) else title, cancelled=cancelled)
+
+
+def _without_state(title: str) -> tuple[str, bool]:
+    """Take a state from the beginning or the end of a title; one that is quoted keeps its words."""
+    title, quoted = unquoted(title), unquoted(title) != title
+    found = False
+    for pattern in (_BEFORE, _AFTER):
+        mark = pattern.search(title)
+        if mark and not (quoted and pattern is _AFTER and title[: mark.start()].strip()):
+            found = True
+            title = unquoted(pattern.sub("", title, count=1).strip())
+    return title, found
+
+
+def own_words(words: Collection[str]) -> re.Pattern[str] | None:
+    """Give the pattern of the words for "cancelled" that the settings add."""
+    either = "|".join(map(re.escape, words))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)[\s:!–-]*", re.IGNORECASE) if either else None
+
+
+def cancelled(text: str, more: re.Pattern[str] | None = None) -> tuple[str, bool]:
+    """Take every mark of a cancelled talk out of a line, and say whether one stood there."""
+    text, known = without_mark(text, _ANYWHERE)
+    text, own = without_mark(text, more)
+    return text, known or own
+
+
+def without_mark(text: str, mark: re.Pattern[str] | None) -> tuple[str, bool]:
+    """Take a mark out of a line, and say whether it stood there.
+
+    Within a quoted title it is a word like any other, unless the title begins with it as a mark.
+    """
+    if mark is None or mark.search(text) is None:
+        return text, False
+    parts = _QUOTED.split(text)  # every second one is a quoted title
+    found = False
+    for number, part in enumerate(parts):
+        first = mark.match(part[1:]) if number % 2 else None
+        if number % 2 and (
+            first is None or not (re.search("[:!–-]", first[0]) or first.end() + 2 == len(part))
+        ):
+            continue
+        parts[number], times = mark.subn("", part)
+        found = found or times > 0
+    return "".join(parts), found
+
+
+def without_old(text: str, order: DateOrder | None = None) -> str:
+    """Leave out what an organiser struck and wrote anew beside it: an old date, title or room.
+
+    Where nothing is left but dates, numbers and states, the talk itself is struck, and stays so.
+    """
+    gone = struck_words(text)
+    if not gone:
+        return text
+    left = without_struck(text)
+    if not _WORD.search(without_dates(gone, order)) and asked_dates(plain(left), order):
+        return left
+    rest = without_dates(re.sub(r"^\W*\d+\s*[.):]\s", "", plain(left)), order)
+    rest = _ANYWHERE.sub("", _BEFORE.sub("", rest))
+    return left if _WORD.search(rest) else text
+
+
+def without_dates(text: str, order: DateOrder | None = None) -> str:
+    """Take dates with their weekdays, and times of day, out of a text."""
+    for found in reversed(asked_dates(text, order)):
+        text = text[: found.span[0]] + " " + text[found.span[1] :]
+    for clock in reversed(written_times(text)):
+        text = text[: clock.span[0]] + " " + text[clock.span[1] :]
+    return text
+
+
+def without_moved_from(text: str, order: DateOrder | None = None) -> str:
+    """Leave out from where a talk was moved: "postponed from 3 May" takes place, at its new date."""
+    lead = _MOVED_FROM.search(text)
+    if lead is None:
+        return text
+    first = next((w for w in written_dates(text, order) if w.span[0] >= lead.end() - 1), None)
+    if first is None or text[lead.end() : first.span[0]].strip():
+        return text
+    end = first.span[1]
+    closing = re.match(r"\s*[)\]]", text[end:]) if "(" in lead[0] or "[" in lead[0] else None
+    return text[: lead.start()] + " " + text[end + (closing.end() if closing else 0) :]
+
+
+def no_talk(words: str) -> bool:
+    """Tell whether words say that there is no talk, by themselves or by a holiday's name."""
+    bare = words.strip(" .!?*_()[]–—-")
+    return bool(_NONE.fullmatch(bare)) or holiday(bare)
+
+
+def no_speaker(words: str) -> bool:
+    """Tell whether what stands for the speakers says that there is no talk."""
+    return bool(_NO_SPEAKER.match(words)) or no_talk(words)
+
+
+def holiday(words: str) -> bool:
+    """Tell whether words are the name of a day or of a time without talks."""
+    bare = words.strip(" .!?*_()[]–—-:")
+    return len(bare) < 120 and bool(_HOLIDAY.fullmatch(bare))
 
 
 def tba(words: str, more: Collection[str] = ()) -> bool:
@@ -95,60 +199,34 @@ def tba(words: str, more: Collection[str] = ()) -> bool:
 
 def off(words: str) -> bool:
     """Tell whether the words of a state say that a talk does not take place."""
-    plain = words.replace("_", " ").strip()
-    return bool(
-        re.search(rf"\b{_CANCEL}\b", plain, re.IGNORECASE)
-        or _NONE.fullmatch(plain)
-        or _HOLIDAY.fullmatch(plain)
-    )
+    bare = words.replace("_", " ").strip()
+    return bool(re.search(rf"\b{_CANCEL}(?!\w)", bare, re.IGNORECASE)) or no_talk(bare)
+
+
+def tentative(words: str) -> bool:
+    """Tell whether the words of a state say that a talk is not sure to take place."""
+    return words.strip().lower() in {"tentative", "provisional", "vorläufig", "provisoire"}
 
 
 def remarked_off(words: str) -> bool:
     """Tell whether a remark says so, which may speak of other things too."""
-    plain = words.strip()
-    return bool(_BEFORE.search(plain) or _AFTER.search(plain) or _NONE.fullmatch(plain))
+    sentences = (sentence.strip() for sentence in re.split(r"(?<=[.!])\s+", words))
+    return any(_BEFORE.search(s) or _AFTER.search(s) or _NONE.fullmatch(s) for s in sentences if s)
 
 
 def bare(raw: str) -> str:
     """Give the words of one line without markup and outer quotes."""
-    text = _STRUCK.sub(lambda m: m[1] or m[3], raw)
-    text = html.unescape(_LINKED.sub(r"\1", _MARKUP.sub("", text)))
-    text = clean.line(_EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text)))
-    while len(text) > 1 and text[0] + text[-1] in _QUOTES:
-        text = text[1:-1].strip()
-    return text
+    return unquoted(clean.line(plain(raw)))
+
+
+def unquoted(title: str) -> str:
+    """Take off the quotes around a title."""
+    while len(title) > 1 and title[0] + title[-1] in _QUOTES:
+        title = title[1:-1].strip()
+    return title.strip('"') if title.count('"') == 1 else title
 
 
 def slug(words: str | None) -> str | None:
     """Make an id of a title."""
     parts = re.findall(r"[a-z0-9]+", (words or "").lower())
     return "-".join(parts)[:60].strip("-") or None
-
-
-_AFFILIATION: Final = re.compile(
-    r"\b(?:univ\w*|institut\w*|college|école|ecole|hochschule|school|polytech\w*|politecnic\w*|academy|"
-    r"cent(?:er|re)|department|dept|lab(?:s|oratory)?|inc|ltd|gmbh|research|inria|cnrs|eth|epfl|"
-    r"mit|google|deepmind|microsoft|meta|tu|fu|hu)\b",
-    re.IGNORECASE,
-)
-
-
-def names(raw: str) -> tuple[str, ...]:
-    """Part the names of a line, without what says where people come from."""
-    text = re.sub(r"\s*[(\[][^()\[\]]*[)\]]", "", bare(raw))
-    people = []
-    for group in re.split(r"\s*;\s*|\s+(?:and|und|et|with|&)\s+|\s*\n\s*", text):
-        first, *more = [part.strip() for part in group.split(",") if part.strip()] or [""]
-        if len(more) == 1 and " " not in first and " " not in more[0] and not _titled(more[0]):
-            people.append(f"{first}, {more[0]}")  # family name first
-            continue
-        people += [part for part in (first, *more) if part is first or not _place(part)]
-    return tuple(p for p in map(clean.line, people) if p and not tba(p))
-
-
-def _place(part: str) -> bool:
-    return " " not in part or _titled(part)
-
-
-def _titled(part: str) -> bool:
-    return bool(_AFFILIATION.search(part) or re.fullmatch(r"[A-Z\d .&-]+", part))

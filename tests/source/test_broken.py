@@ -11,7 +11,8 @@ from terms import NOW, series
 from announcer.errors import SourceUnreadable
 from announcer.source.calendar import CalendarSource
 from announcer.source.data import DataSource
-from announcer.source.facts import NO_HINTS, Facts, understood
+from announcer.source.facts import Facts, understood
+from announcer.source.hints import NO_HINTS
 from announcer.talks import Talk
 
 FILES = {

@@ -8,7 +8,8 @@ from terms import NOW, local, series
 
 from announcer.errors import SourceUnreadable
 from announcer.source.calendar import CalendarSource
-from announcer.source.facts import NO_HINTS, understood
+from announcer.source.facts import understood
+from announcer.source.hints import NO_HINTS
 from announcer.talks import Reading, Status, Talk
 
 

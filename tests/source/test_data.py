@@ -8,7 +8,8 @@ from terms import NOW, local, series
 
 from announcer.errors import SourceUnreadable
 from announcer.source.data import DataSource
-from announcer.source.facts import NO_HINTS, Hints, understood
+from announcer.source.facts import understood
+from announcer.source.hints import NO_HINTS, Hints
 from announcer.talks import Reading, Status, Talk
 
 
@@ -115,6 +116,51 @@ def test_the_order_of_slashed_dates_is_told_from_the_whole_file() -> None:
     assert [talk.day for talk in read(text, "t.csv")] == [date(2026, 4, 7), date(2026, 4, 28)]
     hinted = read("Date,Title\n4/7/2026,A\n", "t.csv", hints=Hints(date_order="mdy"))
     assert hinted[0].day == date(2026, 4, 7)
+
+
+def test_a_day_without_a_year_beside_a_whole_date_is_of_its_year() -> None:
+    [talk] = read("- {title: Nets, date: 7 April, start: 2026-04-07 16:00}\n")
+    assert (talk.day, talk.unclear) == (date(2026, 4, 7), None)
+
+
+@pytest.mark.parametrize("day", ["7 April", "7 October"])
+def test_a_day_with_neither_a_year_nor_a_weekday_can_be_a_year_off(day: str) -> None:
+    [alone] = read(f"- {{title: Nets, date: {day}}}\n")
+    assert "neither a year nor a weekday" in (alone.unclear or "") or alone.day is None
+    [told] = read(f"- {{title: Nets, date: {day}}}\n", hints=Hints(year=2026))
+    assert told.unclear is None
+
+
+def test_lines_that_contradict_each_other_in_the_order_of_dates_are_named() -> None:
+    text = "Date,Title\n13/05/2026,A\n05/14/2026,B\n06/07/2026,C\n"
+    assert "t.csv, line 2 writes the day first, t.csv, line 3 the month" in (
+        read(text, "t.csv")[2].unclear or ""
+    )
+
+
+@pytest.mark.parametrize("title", ["How Galileo was canceled", "Der Beweis entfällt"])
+def test_a_word_of_a_quoted_title_cancels_nothing(title: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: Ada, title: '\"{title}\"'}}\n")
+    assert (talk.title, talk.cancelled) == (title, False)
+
+
+def test_a_title_that_is_struck_and_written_anew_is_no_cancellation() -> None:
+    [talk] = read("- {date: 2026-04-07, speaker: Ada, title: '~~Nets~~ Knots'}\n")
+    assert (talk.title, talk.cancelled) == ("Knots", False)
+
+
+@pytest.mark.parametrize(
+    "words", ["postponed from 3 May", "moved from May 3", "verschoben vom 3. Mai"]
+)
+def test_a_talk_that_was_moved_takes_place_on_its_new_date(words: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: Ada, title: Nets ({words})}}\n")
+    assert (talk.title, talk.day, talk.cancelled) == ("Nets", date(2026, 4, 7), False)
+    assert talk.unclear is None
+
+
+def test_a_start_at_night_is_asked_about() -> None:
+    [talk] = read("- {title: Nets, date: 2026-04-07, time: '23:30'}\n")
+    assert "at night" in (talk.unclear or "")
 
 
 def test_without_a_start_a_talk_is_listed_and_not_announced() -> None:

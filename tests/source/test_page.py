@@ -1,38 +1,15 @@
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
+from terms import NOW, local, series
 
 from announcer.source.page import PageSource
-from announcer.talks import Mailbox, Series, Status, Talk
-
-NOW = datetime(2026, 4, 3, 8, tzinfo=UTC)
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def series(*, start: time | None = time(15)) -> Series:
-    mailbox = Mailbox(address="seminar@example.org")
-    return Series(
-        id="s",
-        name="S",
-        list="s@groups.example",
-        sender=mailbox,
-        organisers=(),
-        reply_to=mailbox,
-        timezone=BERLIN,
-        start=start,
-    )
+from announcer.talks import Status, Talk
 
 
 def read(text: str, *, start: time | None = time(15)) -> tuple[Talk, ...]:
     return PageSource(Path("index.md"), series(start=start)).read(text, NOW).talks
-
-
-def local(talk: Talk) -> str:
-    assert talk.starts_at is not None
-    assert talk.ends_at is not None
-    return f"{talk.starts_at.astimezone(BERLIN):%H:%M}-{talk.ends_at.astimezone(BERLIN):%H:%M}"
 
 
 def test_a_title_loses_its_number_and_its_quotes() -> None:

@@ -6,7 +6,7 @@ import pytest
 from terms import NOW, local, series
 
 from announcer.errors import SourceUnreadable
-from announcer.source.facts import NO_HINTS, Hints
+from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.posts import PostsSource
 from announcer.talks import Reading, Talk
 

@@ -1,0 +1,108 @@
+"""What makes a talk unclear, or is worth a word to the organisers: alike for every kind of source."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from announcer.cadence import instant
+from announcer.source.times import WrittenTime, zone_gap
+from announcer.talks import Series
+
+_DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# A seminar at night is rather a number that was taken for a time.
+_EARLIEST: Final = time(7)
+_LATEST: Final = time(22)
+
+
+@dataclass(slots=True)
+class Ids:
+    """The ids that are taken; the same title twice gets a number."""
+
+    taken: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def unique(self, wanted: str) -> str:
+        """Give an id that no other talk has, and take it."""
+        n = self.counts.get(wanted, 1)
+        while (one := wanted if n == 1 else f"{wanted}-{n}") in self.taken:
+            n += 1
+        self.counts[wanted] = n + 1
+        self.taken.add(one)
+        return one
+
+
+@dataclass(slots=True, kw_only=True)
+class Checks:
+    """What is doubtful about one talk, gathered while it is understood.
+
+    Only what lies ahead is doubted: a mail about the past is never written.
+    """
+
+    series: Series
+    today: date
+    source: str = "source"  # what is to be mended: the page, the file
+    unclear: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def ahead(self, day: date) -> bool:
+        """Tell whether a day has not passed."""
+        return day >= self.today
+
+    def weekday(self, said: Collection[int], day: date, words: str) -> None:
+        """Doubt a day that is none of the weekdays which ``words`` name."""
+        if not self.ahead(day) or not said or day.weekday() in said:
+            return
+        wrong = f"{words} says {_DAY_NAMES[min(said)]}, but {day} is a {_DAY_NAMES[day.weekday()]}"
+        self.unclear.append(wrong)
+        self.warnings.append(f"{wrong}; its mails are held until the {self.source} is mended")
+
+    def clock(self, written: WrittenTime, day: date, usual: Collection[time | None]) -> WrittenTime:
+        """Give a time of day as it is meant: "4:00" is 16:00 where that is the usual start."""
+        if written.early:
+            later = _later(written)
+            if not self.ahead(day) or any(t and t.hour == later.start.hour for t in usual):
+                return later
+            self.unclear.append(
+                f'"{written.start:%H:%M}" can be in the morning or the afternoon; '
+                "write it with am or pm, or as 24 hours"
+            )
+        elif self.ahead(day) and not _EARLIEST <= written.start < _LATEST:
+            self.unclear.append(f"the {self.source} says that it starts at {written.start:%H:%M}, at night")  # fmt: skip
+        return written
+
+    def zone(self, written: WrittenTime, starts_at: datetime) -> None:
+        """Doubt a time whose zone is not that of the series."""
+        gap = zone_gap(written, starts_at, self.series.timezone)
+        if gap:
+            self.zone_words(str(written.zone), gap)
+
+    def zone_words(self, name: str, gap: timedelta) -> None:
+        """Doubt a zone that is hours off; one hour is what summer time is forgotten by."""
+        key = self.series.timezone.key
+        said = f'the {self.source} says "{name}", but the clocks of {key} differ from it by {gap}'
+        if gap == timedelta(hours=1):
+            self.warnings.append(f"{said}; the time is taken as {key}'s")
+        else:
+            self.unclear.append(said)
+
+    def no_start(self) -> None:
+        """Say that a talk has no start."""
+        self.warnings.append("no start is known, so it is not announced")
+
+    def end(self, day: date, starts_at: datetime, end: time | None) -> datetime:
+        """Give the end of a talk: the next morning, where it would be before the start."""
+        if end is None:
+            return starts_at + self.series.duration
+        start = starts_at.astimezone(self.series.timezone).time()
+        last = day if end > start else day + timedelta(days=1)
+        return max(instant(last, end, self.series.timezone), starts_at + timedelta(minutes=1))
+
+
+def _later(written: WrittenTime) -> WrittenTime:
+    end = written.end
+    return replace(
+        written,
+        start=written.start.replace(hour=written.start.hour + 12),
+        end=end.replace(hour=end.hour + 12) if end and end.hour < 12 else end,
+    )
