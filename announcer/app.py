@@ -43,33 +43,27 @@ def chosen(settings: Settings, only: Collection[str]) -> tuple[SeriesSettings, .
 def source(asked: SeriesSettings) -> Source:
     """Give the place where a series keeps its talks."""
     table = asked.source
-    if table.kind != "page":
-        return _named(asked)
     hints = Hints(
         date_order=table.date_order,
         year=table.year,
+        fields=tuple(table.fields.items()),
         sections=table.sections,
         skip_sections=table.skip_sections,
         cancel_words=table.cancel_words,
         tba_words=table.tba_words,
     )
-    return PageSource(table.place, asked.series, hints)
+    if table.kind == "page":
+        return PageSource(table.place, asked.series, hints)
+    return _named(asked, hints)
 
 
-def _named(asked: SeriesSettings) -> Source:
+def _named(asked: SeriesSettings, hints: Hints) -> Source:
     """Give a source whose facts have names; a series that has a page loads none of it."""
     from announcer.source.calendar import CalendarSource  # noqa: PLC0415 - as the docstring says
     from announcer.source.data import DataSource  # noqa: PLC0415 - as above
     from announcer.source.posts import PostsSource  # noqa: PLC0415 - as above
 
     table = asked.source
-    hints = Hints(
-        date_order=table.date_order,
-        year=table.year,
-        fields=tuple(table.fields.items()),
-        cancel_words=table.cancel_words,
-        tba_words=table.tba_words,
-    )
     if table.kind == "posts":
         return PostsSource(table.place, asked.series, hints)
     if table.kind == "calendar":

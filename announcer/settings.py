@@ -62,7 +62,7 @@ _SITES: Final[Mapping[str, str]] = {
 # The hints that each kind of source takes, beside its location.
 _HINTS: Final[Mapping[str, frozenset[str]]] = {
     "page": frozenset(
-        {"date_order", "year", "sections", "skip_sections", "cancel_words", "tba_words"}
+        {"date_order", "year", "fields", "sections", "skip_sections", "cancel_words", "tba_words"}
     ),
     "data": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),
     "posts": frozenset({"date_order", "year", "fields", "cancel_words", "tba_words"}),

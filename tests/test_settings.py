@@ -219,9 +219,9 @@ def test_a_wrong_value_of_a_series_is_named(tmp_path: Path, line: str, mistake: 
             '(sections is for "page")',
         ),
         (
-            'kind = "page"\nfields = {title = "subtitle"}',
-            'config.toml: series[0].source: kind = "page" takes no fields; leave it out '
-            '(fields is for "data" or "posts")',
+            'kind = "calendar"\nfields = {title = "subtitle"}',
+            'config.toml: series[0].source: kind = "calendar" takes no fields; leave it out '
+            '(fields is for "page" or "data" or "posts")',
         ),
         (
             'kind = "data"\nfields = {titel = "subtitle"}',

@@ -1,0 +1,124 @@
+"""What a layout gives of one talk before it is understood: its words, and what is named."""
+
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final, Literal
+
+from announcer.source.dates import DateOrder, Written, written_dates
+from announcer.source.known import is_clock, label
+from announcer.source.markdown import plain
+from announcer.source.times import written_times
+
+Layout = Literal["heading", "row", "item", "paragraph", "definition", "event"]
+
+_SPEAKERS_BELOW: Final = re.compile(
+    r"\W*(?:\*\*|__|#+\s)\W*(?:speakers?|presenters?|vortragende|intervenants?)\W*", re.IGNORECASE
+)
+_LEAD: Final = re.compile(
+    r"[\s*_\[(>~`|]*(?:<[^>]{1,80}>\s*)*(?:(?:on|am|le|date|when|datum|wann|next|neu|new)\b\s*:?\s*)?"
+    r"(?:(?:the )?(?:next|upcoming|nächste[rs]?|prochaine?) (?:\w+ ){0,2}?(?:seminar|talk|meeting|session|colloquium|vortrag|treffen|séance|séminaire|exposé)s?\s*(?:is|:|am|on|will be|-|–)*\s*)?"
+    r"(?:(?:talk|session|seminar|week|meeting|sitzung|vortrag|treffen|séance|lecture|no\.?|nr\.?)\s*#?\d+\s*[:(,–-]*\s*)?"
+    r"[\s*_\[(]*(?:\d\d?\.?(?:st|nd|rd|th)?\s?[-–/&,]\s?)?",
+    re.IGNORECASE,
+)
+_TAIL: Final = re.compile(r"[\s)\].,;*_~|]*")
+_BEFORE_TAIL: Final = re.compile(r"(?:[(\[–—,]|\s-)[\s*_]*$", re.IGNORECASE)
+NOT_A_TALK: Final = re.compile(
+    r"\bdeadlines?\b|\bregister (?:by|until|before)\b|\bregistration (?:opens?|closes?|until|by|is)\b|"
+    r"\banmelde(?:schluss|frist)\b|\babstracts? due\b|\bapplications? (?:due|open|close)|\bcamera[- ]ready\b|"
+    r"\bnotification of\b|\bcall for\b|\blast (?:updated?|modified|change)\b|\bletzte änderung\b|\bmise à jour\b|"
+    r"^\W*(?:posted|published|updated|modified|stand|copyright)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One talk as a layout gives it.
+
+    ``head`` are the words that hold the date, and whatever else the page does not name; what it
+    does name, by a column or a label, stands in the fields after it, as Markdown.
+    """
+
+    layout: Layout
+    line: int
+    within: tuple[str, ...]
+    head: str = ""
+    body: tuple[str, ...] = ()
+    title: str | None = None
+    speakers: str | None = None
+    date: str | None = None
+    time: str | None = None
+    place: str | None = None
+    states: tuple[str, ...] = ()
+    tentative: bool = False
+    links: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """All of it, as one text."""
+        named = (self.date, self.time, self.title, self.speakers, self.place, *self.links)
+        return "\n".join([self.head, *(n for n in named if n), *self.body])
+
+
+def labels(body: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """Give what the labelled lines of a text name; the first of each counts."""
+    found: dict[str, str] = {}
+    weak = ""
+    for text in body:
+        if _SPEAKERS_BELOW.fullmatch(text):
+            found.setdefault("speakers", "; ".join(_listed(body, text)))
+            continue
+        line = label(text)
+        if line is not None and line.weak:
+            weak = weak or line.value
+        elif line is not None:
+            name = "time" if line.fact == "when" and is_clock(line.name) else line.fact
+            found.setdefault(name, line.value.strip(" *_"))
+    return found | ({"weak": weak.strip(" *_")} if weak else {})
+
+
+def _listed(body: tuple[str, ...] | list[str], label: str) -> list[str]:
+    """Give the items of the list below a label that stands on a line of its own."""
+    below = [text for text in body[list(body).index(label) + 1 :] if text.strip()]
+    items = [re.match(r"\s*[-*+•]\s+(.+)", text) for text in below[:8]]
+    return [item[1] for item in takewhile(lambda item: item is not None, items) if item]
+
+
+def leading_date(text: str, order: DateOrder | None) -> Written | None:
+    """Give the date that a text begins with."""
+    for written in written_dates(text[:300], order)[:1]:
+        if _LEAD.fullmatch(text[: written.span[0]]):
+            return written
+    return None
+
+
+def trailing_date(text: str, order: DateOrder | None) -> Written | None:
+    """Give the date that a text ends with, set off from what stands before it."""
+    if len(text) > 2000:
+        return None
+    for written in written_dates(text, order)[-1:]:
+        after = text[written.span[1] :]
+        for time in reversed(written_times(after)):
+            after = after[: time.span[0]] + after[time.span[1] :]
+        if _TAIL.fullmatch(after) and _BEFORE_TAIL.search(text[: written.span[0]]):
+            return written
+    return None
+
+
+def only_when(text: str, order: DateOrder | None) -> bool:
+    """Whether a text holds a date and at most a time and a place beside it."""
+    dates = written_dates(text, order)
+    for found in reversed(dates):
+        text = text[: found.span[0]] + " " + text[found.span[1] :]
+    for time in reversed(written_times(text)):
+        text = text[: time.span[0]] + " " + text[time.span[1] :]
+    rest = re.sub(r"\([^)]{0,60}\)", "", plain(text))
+    words = re.findall(
+        r"\w+", re.sub(r"(?i)\b(?:date|when|datum|wann|at|um|à|from|on|uhr)\b", "", rest)
+    )
+    place = re.search(
+        r"(?i)\b(?:room|raum|salle|hall|hörsaal|online|zoom|building|lecture|seminarraum)\b", rest
+    )
+    return bool(dates) and (not words or (len(words) <= 8 and place is not None))

@@ -1,0 +1,83 @@
+"""Talks whose headings hold a date, or stand above one; the text below is the abstract."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from announcer.source.dates import DateOrder, asked_dates, written_dates
+from announcer.source.entry import NOT_A_TALK, Entry, labels, leading_date, only_when
+from announcer.source.markdown import Section
+from announcer.source.words import tba
+
+NUMBER: Final = re.compile(r"(?:(?:talk|seminar|session|vortrag|nr\.?|no\.?)\s*)?#?(\d{1,4})(?:/\d{1,3})?\s*(?:[.):]|[-–—](?=\s))\s+", re.IGNORECASE)  # fmt: skip
+_GENERAL: Final = re.compile(
+    r"(?i)\W*(?:(?:the |our )?(?:next|upcoming|coming|future|current|this|nächste[rs]?|kommende[rs]?|prochaine?s?)\b.{0,30}|"
+    r"schedule|programme?|programm|termine?|talks?|seminars?|vorträge|calendar|dates?|events?|meetings?|abstracts?(?: of.{0,20})?|details|agenda|séances?|overview|past.{0,20})\W*"
+)
+
+
+def dated(section: Section, order: DateOrder | None) -> bool:
+    """Whether a heading itself holds a date that is a talk's."""
+    return bool(written_dates(section.heading, order)) and not NOT_A_TALK.search(section.heading)
+
+
+def dated_below(section: Section, order: DateOrder | None) -> bool:
+    """Whether the date of a heading stands below it: labelled, or alone on the first line."""
+    if not section.heading or _GENERAL.fullmatch(section.heading):
+        return False
+    first = [text for text in section.body if text.strip()][:8]
+    if len(first) > 1 and first[1].startswith(": "):
+        return False  # the term of a list of definitions
+    named = labels(first)
+    if any(_is_when(named.get(name, ""), order) for name in ("when", "time")):
+        return True
+    return bool(first) and leading_date(first[0], order) is not None and only_when(first[0], order)
+
+
+def beside(section: Section, levels: set[tuple[int, tuple[str, ...] | int]]) -> bool:
+    """Whether an undated heading stands among dated ones, and looks like a talk's."""
+    bare = section.heading.strip()
+    looks = NUMBER.match(bare) or bare[:1] in "\"“„«'" or tba(bare)
+    return (section.level, section.above[-1:] and section.level) in levels and bool(looks)
+
+
+def containers(sections: Sequence[Section], order: DateOrder | None) -> set[int]:
+    """Give the lines of headings whose dates are those of a term or a week with talks below."""
+    found = set()
+    open_: list[Section] = []
+    for section in sections:
+        while open_ and open_[-1].level >= section.level:
+            open_.pop()
+        if dated(section, order) or dated_below(section, order):
+            found |= {above.line for above in open_}
+        open_.append(section)
+    return found
+
+
+def entry(section: Section, order: DateOrder | None) -> Entry:
+    """Give the entry of a heading and what stands below it."""
+    named = labels(section.body)
+    when = None if written_dates(section.heading, order) else _when_below(section, named, order)
+    return Entry(
+        layout="heading",
+        line=section.line,
+        within=section.above,
+        head=section.heading,
+        body=tuple(section.body),
+        date=when,
+    )
+
+
+def _when_below(section: Section, named: dict[str, str], order: DateOrder | None) -> str | None:
+    for words in (named.get("when"), named.get("time")):
+        if words and _is_when(words, order):
+            return words
+    first = next((text for text in section.body if text.strip()), "")
+    return first if leading_date(first, order) else None
+
+
+def _is_when(words: str, order: DateOrder | None) -> bool:
+    """Whether a labelled line gives a date, and does not only tell of one: "On Tuesdays, but …"."""
+    if not asked_dates(words, order):
+        return False
+    return len(words) < 40 or leading_date(words, order) is not None or only_when(words, order)

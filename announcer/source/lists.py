@@ -1,0 +1,172 @@
+"""Talks in lists, in definitions, and in lines that begin with a date."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from announcer.source import tables
+from announcer.source.dates import DateOrder, Written, written_dates
+from announcer.source.entry import (
+    NOT_A_TALK,
+    Entry,
+    Layout,
+    leading_date,
+    only_when,
+    trailing_date,
+)
+from announcer.source.known import label
+from announcer.source.markdown import Line, Section
+
+_ITEM: Final = re.compile(r"(\s*)(?:[-*+•–]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
+_LIKE_A_DATE: Final = re.compile(r"\W*\d{1,4}[./-]\d{1,3}[./-]\d{2,4}\b")
+_SPOKEN: Final = re.compile(
+    r"(?:will (?:talk|speak|give a talk|present)(?: (?:about|on))?|(?:spricht|redet) über|parlera de)\s+(.+?)(?:\.\s|\.?$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Open:
+    """An entry whose end is not reached."""
+
+    layout: Layout
+    line: int
+    head: str
+    indent: int = 0
+    alone: bool = False  # the date stands alone, and what it is of comes below
+    body: list[str] = field(default_factory=list)
+
+
+class Lists:
+    """Reads what stands below one heading."""
+
+    def __init__(self, section: Section, order: DateOrder | None) -> None:
+        self.entries: list[Entry] = []
+        self.warnings: list[str] = []
+        self.undated: list[tuple[Line, Written]] = []  # dates that belong to no entry
+        self._section = section
+        self._order = order
+        self._open: _Open | None = None
+        self._read()
+
+    def _read(self) -> None:
+        blank = True
+        for kind, lines in _blocks(self._section.lines):
+            if kind == "table":
+                self._close()
+                found, warnings = tables.entries(lines, self._section.within, self._order)
+                self.entries += found
+                self.warnings += warnings
+                continue
+            line = lines[0]
+            if not line.text.strip():
+                blank = True
+                continue
+            self._line(line, after_blank=blank)
+            blank = False
+        self._close()
+
+    def _line(self, line: Line, *, after_blank: bool) -> None:
+        item = _ITEM.fullmatch(line.text)
+        text = item[2] if item else line.text.strip()
+        indent = len(item[1].expandtabs(4)) if item else 0
+        head = self._head(text, in_list=item is not None)
+        if head is not None and not (label(line.text) and self._open and self._open.alone):
+            self._close()
+            layout: Layout = "item" if item else "paragraph"
+            alone = only_when(text, self._order)
+            self._open = _Open(layout, line.number, text, indent, alone)
+            return
+        if self._belongs(line, item, indent, after_blank=after_blank):
+            assert self._open is not None  # noqa: S101 - what belongs has what it belongs to
+            if line.text.startswith(": "):
+                self._open.layout = "definition"
+                self._open.alone = True
+            words = line.text[2:] if line.text.startswith(": ") else line.text.strip()
+            self._open.body.append(("" if not after_blank else "\n") + words)
+            return
+        self._close()
+        if any(c.isdigit() for c in text):
+            self._note(line, text)
+
+    def _head(self, text: str, *, in_list: bool) -> Written | None:
+        # Cells whose table has no second line of dashes have no names: they may be private.
+        cells = text.count("|") > 1 or text.startswith("|")
+        if cells or not any(c.isdigit() for c in text) or NOT_A_TALK.search(text[:200]):
+            return None
+        found = leading_date(text, self._order)
+        if found is None and in_list:
+            found = trailing_date(text, self._order)
+        if found is None and _SPOKEN.search(text):
+            found = next(iter(written_dates(text[:300], self._order)[:1]), None)
+        return found
+
+    def _belongs(
+        self, line: Line, item: re.Match[str] | None, indent: int, *, after_blank: bool
+    ) -> bool:
+        opened = self._open
+        if opened is None:
+            return False
+        if line.text.startswith(": ") or opened.layout == "definition" or opened.alone:
+            return True
+        if item is not None:
+            return opened.layout == "item" and indent > opened.indent
+        return not after_blank or (
+            opened.layout == "item" and line.text.startswith(" " * (opened.indent + 2))
+        )
+
+    def _note(self, line: Line, text: str) -> None:
+        if _LIKE_A_DATE.match(text) and not written_dates(text[:60], self._order):
+            self.warnings.append(
+                f'line {line.number}: "{text[:40]}" has no date that is understood'
+            )
+        self.undated += [(line, written) for written in written_dates(text[:500], self._order)[:1]]
+
+    def _close(self) -> None:
+        opened, self._open = self._open, None
+        if opened is None:
+            return
+        head = opened.head
+        spoken = _SPOKEN.search(head)
+        title = speakers = None
+        if spoken and opened.layout == "paragraph":
+            before = re.split(r"[,:]\s+", head[: spoken.start()])
+            title, speakers = spoken[1], before[-1]
+            head = ", ".join(before[:-1])
+        self.entries.append(
+            Entry(
+                layout=opened.layout,
+                line=opened.line,
+                within=self._section.within,
+                head=head,
+                body=tuple("\n".join(opened.body).split("\n")) if opened.body else (),
+                title=title,
+                speakers=speakers,
+            )
+        )
+
+
+def _blocks(page: Sequence[Line]) -> Iterator[tuple[str, list[Line]]]:
+    """Give tables as wholes and all else line by line; what is fenced is left out."""
+    at = 0
+    fence = ""
+    while at < len(page):
+        line = page[at]
+        mark = line.text.lstrip()[:3]
+        if mark in {"```", "~~~"} and (not fence or mark == fence):
+            fence = "" if fence else mark
+        elif not fence and "|" in line.text and at + 1 < len(page) and _is_rule(page[at + 1].text):
+            end = at + 2
+            while end < len(page) and page[end].text.strip():
+                end += 1
+            yield "table", list(page[at:end])
+            at = end
+            continue
+        elif not fence:
+            yield "line", [line]
+        at += 1
+
+
+def _is_rule(text: str) -> bool:
+    return "|" in text and "-" in text and tables.RULE.fullmatch(text) is not None

@@ -1,0 +1,85 @@
+"""Who speaks and about what, where a line names both and labels neither."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from announcer.source.markdown import LINK, plain
+from announcer.source.people import EDGES, PLACE_WORD, nameish, split, without_affiliation
+
+_DASH: Final = re.compile(r"\s+[-–—|]+\s+|\s*(?<!\bhttps)(?<!\bhttp):\s+|\s+:\s*|\s*—\s*")
+_BY: Final = re.compile(r"\s*,?\s+(?:by|von|par|presented by)\s+", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    r"«\s*(.+?)\s*»|“(.+?)[”\"]|„(.+?)[“”\"]|(?<!\w)\"(.+?)\"(?!\w)|‘(.+?)’(?!\w)"
+)
+_MARKED: Final = re.compile(r"(?<![\w*_])(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1(?![\w*_])")
+
+
+Parted = tuple[str | None, str | None]  # title, speakers
+
+
+def parted(text: str, *, speaker_first: bool | None = None) -> Parted:
+    """Tell the title from the speakers; what cannot be told is all title."""
+    text = text.strip(EDGES)
+    for pattern in (_QUOTED, _MARKED, LINK):
+        match = pattern.search(text)
+        if match is None:
+            continue
+        inner = next((g for g in match.groups()[(pattern is _MARKED) :] if g), "")
+        inner = match[1] if pattern is LINK else inner
+        rest = (text[: match.start()] + " " + text[match.end() :]).strip(EDGES + ".")
+        told = _told(inner, rest, text[match.end() :], quoted=pattern is _QUOTED)
+        if told is not None:
+            return told
+    return _separated(text, speaker_first=speaker_first)
+
+
+def _told(inner: str, rest: str, after: str, *, quoted: bool) -> Parted | None:
+    rest = re.sub(r"^(?:by|von|par|with|presented by)\s+", "", plain(rest), flags=re.IGNORECASE)
+    if quoted:
+        rest = rest if nameish(rest) else without_affiliation(re.sub(r"\([^()]*\)", " ", rest))
+        return (inner, rest) if nameish(rest) else None
+    if not rest:
+        return None
+    colon = bool(re.match(r"\s*(?:\([^)]*\)\s*)?[:–—-]", after))
+    if (nameish(rest, whole=True) or _first_is_name(rest)) and not nameish(inner, whole=True):
+        return inner, rest
+    if nameish(inner) and (not nameish(rest) or colon):
+        return rest, inner
+    if nameish(rest) or _first_is_name(rest):
+        return inner, rest
+    return None
+
+
+def _first_is_name(rest: str) -> bool:
+    head, comma, _ = rest.partition(",")
+    return bool(comma) and nameish(head, whole=True)
+
+
+def _separated(text: str, *, speaker_first: bool | None) -> Parted:
+    bare = plain(text)
+    pieces = split(bare, _DASH)
+    if len(pieces) > 1:
+        first, last = pieces[0], pieces[-1]
+        is_first, is_last = nameish(first), nameish(last)
+        if is_first and (not is_last or speaker_first is not False):
+            return bare[len(first) :].strip(EDGES), first
+        if is_last and nameish(last, whole=True):
+            return bare[: len(bare) - len(last)].strip(EDGES), last
+    by = split(bare, _BY)
+    if len(by) == 2 and nameish(by[1], whole=True):
+        return by[0].strip(EDGES), by[1]
+    head, comma, tail = bare.partition(",")
+    if comma and nameish(head, whole=True) and not nameish(tail) and not PLACE_WORD.search(tail):
+        return tail.strip(EDGES), head
+    return text, None
+
+
+def leaning(texts: Iterable[str]) -> bool | None:
+    """Tell from all entries of a page whether the speaker stands first, where one cannot."""
+    votes = 0
+    for text in texts:
+        pieces = split(plain(text), _DASH)
+        if len(pieces) > 1:
+            votes += nameish(pieces[0]) - nameish(pieces[-1])
+    return None if votes == 0 else votes > 0

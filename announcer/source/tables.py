@@ -1,0 +1,168 @@
+"""Talks in the rows of a table: its columns by their names, in English, German and French.
+
+A column that no name claims is never read: some hold what is private.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from announcer.source import words
+from announcer.source.dates import WEEKDAY, DateOrder, asked_dates
+from announcer.source.entry import Entry
+from announcer.source.known import column, is_clock, rank, state
+from announcer.source.markdown import Line, plain
+from announcer.source.people import nameish
+from announcer.source.times import zone_words
+
+RULE: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*")
+_FIELDS: Final = {
+    "title": "title", "speakers": "speakers", "location": "place", "until": "end", "abstract": "abstract",
+    "stream": "stream", "url": "url",
+}  # fmt: skip
+_CELL: Final = re.compile(r"(?<!\\)\|")
+_NO_TALKS: Final = re.compile(
+    r"(?i)\b(?:deadlines?|due|cfp|submission|anmeldeschluss|notification)\b"
+)
+
+
+def cells(row: str) -> list[str]:
+    """Part a row at its bars."""
+    row = row.strip()
+    row = row.removeprefix("|")
+    row = row[:-1] if row.endswith("|") and not row.endswith("\\|") else row
+    return [cell.strip() for cell in _CELL.split(row)]
+
+
+def columns(header: Sequence[str]) -> dict[str, int]:
+    """Tell from the names of columns which holds what: of several the surest counts."""
+    known = [(*column(plain(name)), number) for number, name in enumerate(header)]
+    known = sorted((one for one in known if one[1]), key=lambda one: rank(one[0]))
+    days = [number for name, fact, number in known if fact == "when" and not is_clock(name)]
+    clocks = [number for name, fact, number in known if fact == "when" and is_clock(name)]
+    found = {_FIELDS[fact]: n for _, fact, n in reversed(known) if fact in _FIELDS}
+    if days or clocks:
+        found["date"] = (days or clocks)[0]
+    if days and clocks:
+        found["time"] = clocks[0]
+    if days[1:]:
+        found["weekday"] = days[1]
+    contents = [number for name, _, number in known if name == "inhalt"]
+    if "title" not in found and contents:
+        found["title"] = contents[0]
+        found = {field: n for field, n in found.items() if field != "abstract"}
+    return found
+
+
+def entries(
+    lines: Sequence[Line], within: tuple[str, ...], order: DateOrder | None
+) -> tuple[list[Entry], list[str]]:
+    """Read a table, its header first; gives what was not understood as warnings."""
+    header = cells(lines[0].text)
+    if any(_NO_TALKS.search(plain(name)) for name in header):
+        return [], []
+    rows = [(line, cells(line.text)) for line in lines[1:] if not RULE.fullmatch(line.text)]
+    known = columns(header)
+    if "date" not in known or not known.keys() & {"title", "speakers"}:
+        blank = not any(plain(cell) for cell in header)
+        if not blank and not any(asked_dates(plain(cell), order) for cell in header):
+            return [], []
+        rows = rows if blank else [(lines[0], header), *rows]
+        known = _by_shape([row for _, row in rows], order)
+    if len(known) < 2 or not any(_dated(row, known, order) for _, row in rows):
+        return [], []
+    names = _Names(states=_states(header), zone=_zone(header, known))
+    found: list[Entry] = []
+    warnings: list[str] = []
+    for line, row in rows:
+        dated = _dated(row, known, order)
+        named = {f: row[n] for f, n in known.items() if n < len(row) and plain(row[n])}
+        if not named or (columns(row) == known and not dated):
+            continue  # empty, or the header once more
+        if dated or "title" in named or "speakers" in named:
+            said = [
+                s for n, name in names.states if n < len(row) for s in state(name, plain(row[n]))
+            ]
+            found.append(_entry(named, line, within, states=said, zone=names.zone))
+        else:
+            warnings.append(f'line {line.number}: "{_short(named)}" has no date that is understood')
+    return found, warnings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What the names of columns say beside which fact they hold."""
+
+    states: tuple[tuple[int, str], ...]
+    zone: str  # as in "Time (UTC)"
+
+
+def _states(header: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    known = ((number, column(plain(name))) for number, name in enumerate(header))
+    return tuple((number, name) for number, (name, fact) in known if fact == "states")
+
+
+def _zone(header: Sequence[str], known: dict[str, int]) -> str:
+    at = known.get("time")
+    return zone_words(plain(header[at])) if at is not None and at < len(header) else ""
+
+
+def _entry(
+    named: dict[str, str], line: Line, within: tuple[str, ...], *, states: Sequence[str], zone: str
+) -> Entry:
+    """Give what the cells of a row say."""
+    title, *more = _pieces(named.get("title", ""))
+    cell = {name: " ".join(_pieces(text)) for name, text in named.items()}
+    day = WEEKDAY.search(plain(cell.get("weekday", "")))
+    clock, end = cell.get("time", ""), cell.get("end", "")
+    clock = f"{clock}-{end}" if clock and end else clock
+    return Entry(
+        layout="row",
+        line=line.number,
+        within=within,
+        title=title if "title" in named else None,
+        body=(*more, *_pieces(named.get("abstract", ""))),
+        speakers=cell.get("speakers"),
+        date=f"{day[0]} {cell.get('date', '')}" if day and "date" in cell else cell.get("date"),
+        time=f"{clock} {zone}" if clock and zone else clock or None,
+        place=cell.get("place"),
+        states=tuple(states),
+        tentative=any(map(words.tentative, states)),
+        links=tuple(cell[name] for name in ("stream", "url") if name in cell),
+    )
+
+
+def _dated(row: Sequence[str], known: dict[str, int], order: DateOrder | None) -> bool:
+    at = known["date"]
+    return at < len(row) and bool(asked_dates(plain(row[at]), order))
+
+
+def _pieces(cell: str) -> list[str]:
+    """Part a cell at its breaks."""
+    pieces = [piece.strip() for piece in re.split(r"<br\s*/?>", cell.replace("\\|", "|"))]
+    return [piece for piece in pieces if plain(piece)] or [""]
+
+
+def _by_shape(rows: Sequence[Sequence[str]], order: DateOrder | None) -> dict[str, int]:
+    """Tell the columns of a table without names by what most of their cells are."""
+    width = max(map(len, rows), default=0)
+    texts = [[plain(row[n]) for row in rows if n < len(row)] for n in range(min(width, 12))]
+    dated = [sum(bool(asked_dates(t, order)) and len(t) < 40 for t in column) for column in texts]
+    if not dated or max(dated) * 2 <= len(rows):
+        return {}
+    found = {"date": dated.index(max(dated))}
+    people = [sum(bool(t) and nameish(t, whole=True) for t in column) for column in texts]
+    if max(people) * 2 > len(rows):
+        found["speakers"] = people.index(max(people))
+    lengths = [
+        0 if n in found.values() else sum(map(len, column)) for n, column in enumerate(texts)
+    ]
+    if max(lengths) > 15 * len(rows):
+        found["title"] = lengths.index(max(lengths))
+    return found
+
+
+def _short(named: dict[str, str]) -> str:
+    text = plain(" | ".join(named.values()))
+    return text if len(text) <= 60 else text[:57] + "…"

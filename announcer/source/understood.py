@@ -1,0 +1,104 @@
+"""What an entry says, as a talk: the one place where named words become facts.
+
+What is read is what stands there. What cannot be understood for sure makes the talk unclear, and
+never a guess.
+"""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from announcer.source import clean, words
+from announcer.source.around import Around
+from announcer.source.checks import Checks, Ids
+from announcer.source.entry import Entry, labels
+from announcer.source.known import label
+from announcer.source.links import PLAYER, is_stream, links, watched
+from announcer.source.when import When
+from announcer.source.who import Who
+from announcer.talks import Status, Talk
+
+
+class Understanding:
+    """One entry on its way to a talk."""
+
+    def __init__(self, entry: Entry, around: Around) -> None:
+        self._around = around
+        self._entry = self._as_it_is(entry)
+        self._checks = Checks(series=around.series, today=around.today, source="page")
+        named = labels(entry.body)
+        self._when = When(self._entry, named, around, self._checks)
+        self.who = Who(self._entry, named, around, self._checks, self._when)
+
+    def talk(self, ids: Ids) -> Talk:
+        """Understand the entry."""
+        entry, series, checks = self._entry, self._around.series, self._checks
+        exact = self._when.exact()
+        day = exact[0] if exact else self._when.day()
+        ahead = day is not None and checks.ahead(day)
+        title, speakers, cancelled = self.who.told()
+        starts_at, ends_at = exact[1:] if exact else self._when.span(day, self.who.bracket())
+        if day is not None and ahead:
+            self._when.other_dates(day)
+        found = links(entry.words, self._around.absolute)
+        stream = next((link.url for link in found if ahead and is_stream(link.url)), None)
+        number = self.who.beside.number
+        talk_id = self._id(ids, number or words.slug(title), day)
+        place = f"{self._around.name}, line {entry.line}"
+        status = Status.TENTATIVE if entry.tentative else Status.CONFIRMED
+        return Talk(
+            id=talk_id,
+            given_id=number is not None,
+            title=title,
+            speakers=speakers,
+            day=day,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            location=self.who.place() or series.location,
+            stream=stream or series.stream,
+            links=found,
+            abstract=self._abstract() or None,
+            status=Status.CANCELLED if cancelled else status,
+            tba=title is None,
+            unclear="; ".join(dict.fromkeys(checks.unclear)) or None,
+            warnings=tuple(
+                f"talk {talk_id} ({place}): {w}" for w in dict.fromkeys(checks.warnings)
+            ),
+        )
+
+    def _id(self, ids: Ids, name: str | None, day: date | None) -> str:
+        wanted = name or (str(day) if day else f"line-{self._entry.line}")
+        unique = ids.unique(wanted)
+        if unique != wanted:
+            self._checks.warnings.append(f'"{wanted}" stands twice on the page')
+        return unique
+
+    def _as_it_is(self, entry: Entry) -> Entry:
+        """Leave out what is struck and written anew, and from where a talk was moved."""
+        return replace(
+            entry,
+            head=self._now(entry.head),
+            date=entry.date and self._now(entry.date),
+            title=entry.title and self._now(entry.title),
+        )
+
+    def _now(self, text: str) -> str:
+        order = self._around.order.told
+        return words.without_moved_from(words.without_old(text, order), order)
+
+    def _abstract(self) -> str:
+        kept = [_abstract_line(line) for line in self._entry.body]
+        text = PLAYER.sub(
+            lambda m: f"[Video]({watched(m[1])})",
+            "\n".join(line for line in kept if line is not None),
+        )
+        text = re.sub(r"(?m)^\s*<br\s*/?>\s*$", "", text)
+        return clean.text(re.sub(r"\n{3,}", "\n\n", text).strip())
+
+
+def _abstract_line(line: str) -> str | None:
+    """Leave out lines that name a fact; keep what stands behind the label of the abstract."""
+    found = label(line)
+    if found is None or found.weak:
+        return line
+    return found.value if found.fact == "abstract" else None

@@ -1,0 +1,308 @@
+"""What a talk of a page is about, who speaks, and whether it is off."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from announcer.source import clean, people, roles, words
+from announcer.source.around import Around
+from announcer.source.checks import Checks
+from announcer.source.dates import WEEKDAY, written_dates
+from announcer.source.entry import Entry
+from announcer.source.headings import NUMBER
+from announcer.source.known import label
+from announcer.source.markdown import LINK, plain, struck, without_struck
+from announcer.source.when import When
+
+_SEPARATORS: Final = " ,;:–—-@"
+_AWAY: Final = re.compile(r"(?i)\bweek(?:end)?\b")
+_ROOM: Final = re.compile(
+    r"(?i)\b(?:room|raum|hall|hörsaal|salle|online|zoom|building|auditorium|amphi\w*|seminarraum|lecture theatre|hybrid|virtual)\b"
+)
+
+_JOINT: Final = re.compile(
+    r"(?i)\W*(?:at|um|à|from|on|am|le|von|ab|de|the|den|uhr|and|und|et|date|when|datum|wann|termin|next (?:seminar|talk|meeting))?\W*"
+)
+_BARE_LINK: Final = re.compile(r"\[\s*https?://[^\]]*\]\([^)\s]*\)|<?https?://\S+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the head of an entry says beside its date and time."""
+
+    number: str | None
+    words: str
+    cancelled: bool
+
+
+class Who:
+    """The title, the speakers and the state of one entry."""
+
+    def __init__(
+        self, entry: Entry, labels: dict[str, str], around: Around, checks: Checks, when: When
+    ) -> None:
+        self.entry = entry
+        self.labels = labels
+        self.page = around
+        self.checks = checks
+        self.when = when
+        self.order = around.order.told
+        self.beside = self._beside()
+
+    def told(self) -> tuple[str | None, tuple[str, ...], bool]:
+        """Give the title, the speakers, and whether the talk is off."""
+        title, speakers = self._roles(self.beside.words)
+        if self._no_talk(title, speakers):
+            return None, (), True
+        return title, speakers, self.beside.cancelled
+
+    def _beside(self) -> Beside:
+        """Take from the head what is understood."""
+        head = self.entry.head
+        written = written_dates(head, self.order)
+        spans = [*(w.span for w in written), *(t.span for t in self.when.head_times())]
+        for start, end in sorted(spans, reverse=True):
+            head = head[:start] + " | " + head[end:]
+        own = words.own_words(self.page.hints.cancel_words)
+        head, cancelled = words.cancelled(head, own)
+        head = re.sub(r"~~|</?(?:s|del|b|i|em|strong)>", "", head)
+        numbered = NUMBER.match(head.strip()) if self.entry.layout == "heading" else None
+        bare = head.strip()[numbered.end() :] if numbered else head
+        if written:
+            day = rf"\|\s*{WEEKDAY.pattern},?|{WEEKDAY.pattern},?\s*\|"
+            bare = re.sub(day, "|", bare, flags=re.IGNORECASE)
+        return Beside(
+            number=numbered[1] if numbered else None,
+            words=bare,
+            cancelled=cancelled or self._named_off(own),
+        )
+
+    def _named_off(self, own: re.Pattern[str] | None) -> bool:
+        """Tell whether a fact that is named says that the talk is off, or is struck."""
+        entry = self.entry
+        if struck(self.when.words) or struck(entry.head):
+            return True
+        titles = [title for title in (entry.title, self.labels.get("title")) if title]
+        if any(words.said(t, alone=False, own=own).cancelled for t in titles):
+            return True
+        who = entry.speakers or ""
+        gone = struck(who) and not re.search(r"\w", plain(without_struck(who)))
+        return gone or words.cancelled(who, own)[1] or any(map(words.off, entry.states))
+
+    def _roles(self, free: str) -> tuple[str | None, tuple[str, ...]]:
+        """Tell title and speakers apart, by what names them before what they look like."""
+        entry = self.entry
+        title = entry.title if entry.title is not None else self.labels.get("title")
+        speakers = entry.speakers if entry.speakers is not None else self.labels.get("speakers")
+        told: str | None = self._heading_title(free) if entry.layout == "heading" else None
+        beside = told if told is not None else self.free_words()
+        known = self._known(beside)
+        if title is None and entry.layout not in {"row", "event"}:
+            title, speakers = self._untold(beside, known, speakers)
+        elif speakers is None and known and people.nameish(known, whole=True):
+            speakers = known
+        if entry.layout == "row" and (title is None or not self.page.has_speakers):
+            title, speakers = _of_one_cell(title, speakers)
+        title = self.labels.get("weak") if title is None and entry.layout != "row" else title
+        if title is None and speakers and entry.layout == "row" and _no_person(speakers):
+            title, speakers = speakers, None
+        named = people.names(without_struck(speakers)) if speakers else ()
+        named = tuple(name for name in named if self._known(name.strip("?")))
+        if speakers and plain(speakers).startswith("?") and entry.layout == "row":
+            self.checks.unclear.append("its speaker has a question mark")
+        return self._known(self._clean_title(title or "")), named
+
+    def _untold(
+        self, beside: str, known: str | None, speakers: str | None
+    ) -> tuple[str | None, str | None]:
+        entry = self.entry
+        if known is None:
+            if beside.strip(" |") or NUMBER.match(entry.head.strip()):
+                return None, speakers  # "TBA", or a number whose title is not there yet
+            below = self._below()
+            return below[0], speakers or below[1]
+        if entry.layout == "heading":
+            if self.page.speaker_headings and not speakers:
+                return self._below(only_title=True)[0], known
+            split = roles.parted(beside, speaker_first=self.page.speaker_first)
+            strong = split[1] and people.nameish(split[1], whole=True) and not _quoted_whole(beside)
+            if strong and not speakers:
+                return split
+            return beside, speakers or self._name_below()
+        split = roles.parted(beside, speaker_first=self.page.speaker_first)
+        if split[1] is None and people.nameish(beside, whole=True) and entry.body:
+            below = self._below(only_title=True)
+            return (below[0], beside) if below[0] else (beside, speakers)
+        return split[0], speakers or split[1]
+
+    def _name_below(self) -> str | None:
+        """Give the name that stands alone on the first line below a heading with the title."""
+        lines = [
+            text.strip() for text in self.entry.body if text.strip() and text != self.when.words
+        ]
+        first = re.sub(r"^#{1,6}\s+", "", lines[0]) if lines else ""
+        return first if len(first) <= 120 and people.nameish(first, whole=True) else None
+
+    def _below(self, *, only_title: bool = False) -> tuple[str | None, str | None]:
+        """Tell title and speakers from the first lines below a date that stands alone."""
+        lines = [
+            text.strip()
+            for text in self.entry.body
+            if text.strip()
+            and label(text) is None
+            and plain(text)
+            and not re.fullmatch(r"\s*(?:[-*_]\s*){3,}|\s*<[^>]*>\s*", text)
+        ][:3]
+        lines = [re.sub(r"^(?:#{1,6}|[-*+•>])\s+", "", text) for text in lines]
+        if not lines or self._off(lines[0]):
+            return None, None
+        first, second = lines[0], lines[1] if len(lines) > 1 else ""
+        if only_title:
+            return (first, None) if len(plain(first)) <= 300 else (None, None)
+        if people.with_affiliation(first) and second and len(plain(second)) <= 250:
+            return second, first
+        title, speakers = roles.parted(first)
+        if speakers is not None:
+            return title, speakers
+        if people.nameish(first, whole=True) and second and len(plain(second)) <= 250:
+            return second, first
+        if _marked(first) or (
+            len(plain(first)) <= 160 and not re.search(r"[a-z]{2}\.\s+[A-Z]", plain(first))
+        ):
+            return first, second if second and people.nameish(second, whole=True) else None
+        return None, None
+
+    def _off(self, line: str) -> bool:
+        said = plain(line)
+        return len(said) <= 160 and words.remarked_off(said)
+
+    def _no_talk(self, title: str | None, speakers: Sequence[str]) -> bool:
+        """Whether the entry says that there is no talk, by a word or a holiday's name."""
+        entry = self.entry
+        cells = (
+            [entry.title, entry.speakers, entry.date, entry.place]
+            if entry.layout == "row"
+            else [title]
+        )
+        said = [plain(cell) for cell in cells if cell]
+        if words.no_speaker(plain(entry.speakers or "")) and entry.layout == "row":
+            return True
+        if any(words.no_talk(cell) and not words.holiday(cell) for cell in said):
+            return True
+        first = next((text for text in entry.body if text.strip()), "")
+        if title is None and entry.layout != "row" and self._off(first):
+            return True
+        if entry.layout == "row" and len([c for c in cells[:2] if c and self._known(plain(c))]) > 1:
+            return False
+        if entry.layout != "row" and speakers:
+            return False
+        if any(words.holiday(self._undated(cell)) for cell in said):
+            return True
+        empty = entry.layout == "row" and not speakers and entry.speakers is None
+        whole = " ".join(said)
+        brief = len(whole.split()) <= 6
+        return bool(brief and empty and self.page.has_speakers and _AWAY.search(whole))
+
+    def _undated(self, text: str) -> str:
+        return words.without_dates(text, self.order)
+
+    def heading_words(self) -> str:
+        """Give what a heading says beside its date, its time and its number."""
+        return self._heading_title(self.beside.words)
+
+    def free_words(self) -> str:
+        """Give what the head of an item says beside its date, its time and a place in brackets."""
+        free = self.beside.words
+        if self.bracket():
+            free = re.sub(r"^[\s|]*\([^()]*\)\s*[:.]?", "", free)
+        return _joined(free)
+
+    def _heading_title(self, bare: str) -> str:
+        bare = LINK.sub(r"\1", bare)
+        bare = re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", bare)
+        parts = [_trimmed(p) for p in bare.split("|") if not _JOINT.fullmatch(p)]
+        return words.unquoted(clean.line(" ".join(part for part in parts if part)))
+
+    def _clean_title(self, title: str) -> str:
+        if self.entry.layout == "heading" and title and title == self._heading_title(title):
+            return title
+        title = _BARE_LINK.sub(" ", title)
+        whole = plain(title)
+        quoted = re.match(r"[«“„\"]\s*([^«»“”„\"]+?)\s*[»”“\"]\s*[,(].{0,60}$", whole)
+        said = words.said(quoted[1] if quoted else whole, alone=False)
+        return words.unquoted(clean.line((said.title or "").strip(_SEPARATORS)))
+
+    def _known(self, text: str | None) -> str | None:
+        bare = plain(text or "").strip(" *_:|()[]")
+        return None if words.tba(bare, self.page.hints.tba_words) else text
+
+    def bracket(self) -> str | None:
+        """Give what stands in brackets right behind the date, where it is a time or a place."""
+        found = re.match(r"[\s|]*\(([^()]{1,80})\)", self.beside.words)
+        inner = re.sub(r"[|\s]+", " ", found[1]).strip() if found else ""
+        if found and (
+            _ROOM.search(inner) or not re.search(r"[^\W\d_]{3}", inner) or re.match(r"\d", inner)
+        ):
+            return inner
+        return None
+
+    def place(self) -> str | None:
+        """Give where it is."""
+        place = self.entry.place or self.labels.get("location")
+        if place is None and self.entry.layout != "event":
+            inner = self.bracket() or ""
+            inner = re.sub(r"^\s*\d\d?(?:[:.]\d\d)?\s*[-–]\s*\d\d?(?:[:.]\d\d)?\s*", "", inner)
+            place = inner if _ROOM.search(inner) else None
+        said = clean.line(plain(place)) if place else ""
+        return said if self._known(said) else None
+
+
+def _trimmed(words: str) -> str:
+    """Take off what held a date that is gone: separators, and brackets that lack their other half."""
+    words = re.sub(r"\(\s*\)|\[\s*\]", "", words).strip(_SEPARATORS)
+    for opening, closing in ("()", "[]"):
+        surplus = words.count(opening) - words.count(closing)
+        if surplus > 0 and words.startswith(opening):
+            words = words.removeprefix(opening).strip(_SEPARATORS)
+        elif surplus > 0:
+            words = words.removesuffix(opening).strip(_SEPARATORS)
+        elif surplus < 0 and words.endswith(closing):
+            words = words.removesuffix(closing).strip(_SEPARATORS)
+        elif surplus < 0:
+            words = words.removeprefix(closing).strip(_SEPARATORS)
+    return words
+
+
+def _of_one_cell(title: str | None, speakers: str | None) -> tuple[str | None, str | None]:
+    """Part a cell that holds both, as a column "Speaker / Title" does."""
+    if title is not None and speakers is not None:
+        return title, speakers
+    split = roles.parted(speakers or title or "")
+    strong = split[0] and split[1] and people.nameish(split[1], whole=True)
+    return split if strong else (title, speakers)
+
+
+def _no_person(cell: str) -> bool:
+    """Whether what stands in the speakers' column of a row without a title is the topic."""
+    words = plain(without_struck(cell)).lstrip("?")
+    return len(words.split()) > 1 and not any(people.nameish(n) for n in people.names(words))
+
+
+def _joined(free: str) -> str:
+    free = re.sub(r"[(\[][\s|,]*[)\]]", " | ", free)
+    free = re.sub(r"(\*\*|__|\*|_)([\s|:.,;–-]+)\1", " | ", free)
+    parts = [_trimmed(part) for part in free.split("|") if not _JOINT.fullmatch(part)]
+    return " ".join(part for part in parts if part.strip(" ()[]*_.,")).strip(_SEPARATORS + ".")
+
+
+def _marked(line: str) -> bool:
+    return bool(
+        re.fullmatch(
+            r"\s*(?:[*_]{1,3}.+[*_]{1,3}|[\"“„«'].+[\"”“»']|\[.+\]\(.+\))\s*[.:]?\s*", line
+        )
+    )
+
+
+def _quoted_whole(words: str) -> bool:
+    return words[:1] in '"“„«'

@@ -1,0 +1,359 @@
+"""Each layout in which organisers write their talks, by one habit at a time."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from terms import BERLIN, NOW, series
+
+from announcer.errors import SourceUnreadable
+from announcer.source.hints import Hints
+from announcer.source.page import PageSource
+from announcer.talks import Reading, Status, Talk
+
+SERIES = series()
+
+
+def reading(text: str, *, name: str = "index.md", year: int | None = None) -> Reading:
+    return PageSource(Path(name), SERIES, Hints(year=year)).read(text, NOW)
+
+
+def read(text: str, *, name: str = "index.md", year: int | None = None) -> tuple[Talk, ...]:
+    return reading(text, name=name, year=year).talks
+
+
+def told(talk: Talk) -> tuple[str | None, tuple[str, ...], str]:
+    return talk.title, talk.speakers, str(talk.day)
+
+
+def clock(talk: Talk) -> str:
+    assert talk.starts_at is not None
+    return f"{talk.starts_at.astimezone(BERLIN):%H:%M}"
+
+
+ENGINES = ("Engines", ("Ada Lovelace",), "2026-05-12")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "### Engines (12 May 2026)\n\nSpeaker: Ada Lovelace (London)\n",
+        "### 12 May 2026\n**Speaker:** Ada Lovelace\n**Title:** Engines\n",
+        "### 12 May 2026\n\n**Engines**\n\nAda Lovelace (London)\n",
+        "### Engines\n**Date:** 12 May 2026\n\n**Speaker:** Ada Lovelace\n",
+        "### Engines\nTuesday 12 May 2026, 16:00 (online)\n\nAda Lovelace (London)\n",
+        "### Ada Lovelace (London) - 12 May 2026\n\nEngines\n",
+        "Engines (12 May 2026)\n---\n\nSpeaker: Ada Lovelace\n",
+        "|Date|Speaker|Title|\n|:--|--|--:|\n|12 May 2026|Ada Lovelace (London)|Engines|\n",
+        "Datum | Vortragende\\*r | Thema\n-|-|-\n12.5.2026 | Ada Lovelace | *Engines*\n",
+        "|Quand|Titre|Intervenant·e|\n|--|--|--|\n|12 mai 2026|« Engines »|Ada Lovelace|\n",
+        '|Date|Speaker / Title|\n|--|--|\n|12 May 2026|Ada Lovelace, "Engines"|\n',
+        "### 12 May 2026\n**Ada Lovelace** (London)\n*Engines*\n",
+        "- 12 May 2026: Ada Lovelace, *Engines*\n",
+        "- 12 May 2026: Ada Lovelace - Engines\n",
+        "* [12.05.2026] **Ada Lovelace** : « Engines » (working title)\n",
+        '1. ["Engines"](https://example.org) by Ada Lovelace (12 May 2026)\n',
+        "2026-05-12 (14h-16h). **Ada Lovelace (London)** : « Engines »\n",
+        "12 May 2026\n: *Engines* — Ada Lovelace, University of London\n",
+        "On Tuesday (May 12th 2026) at 1pm, Ada Lovelace will talk about [Engines](x.html).\n",
+        "**Wann:** 12. Mai 2026\n**Wer:** Ada Lovelace\n**Titel:** Engines\n",
+    ],
+)
+def test_title_speaker_and_date_are_told_apart_in_every_layout(page: str) -> None:
+    [talk] = read(page)
+    assert told(talk) == ENGINES
+    assert talk.unclear is None
+
+
+def test_html_is_read_by_the_same_habits() -> None:
+    table = (
+        "<tr><th>Date<th>Title<th>Speaker</tr><tr><td>12 May 2026<td>Engines<td>Ada Lovelace</tr>"
+    )
+    items = "<ul><li><b>12 May 2026: </b>Ada Lovelace, <i>Engines</i></li></ul>"
+    terms = "<dl><dt>12 May 2026</dt><dd><i>Engines</i> &mdash; Ada Lovelace, London</dd></dl>"
+    for body in (f"<table>{table}</table>", items, terms):
+        [talk] = read(f"<!doctype html><html><body><h2>Talks</h2>{body}</body></html>")
+        assert told(talk) == ENGINES
+
+
+def test_a_table_of_html_inside_markdown_is_read_and_names_its_own_line() -> None:
+    page = "# Talks\n\n<table>\n<tr><th>Date</th><th>Title</th></tr>\n<tr><td>12 May 2026</td><td>A</td></tr>\n</table>\n"
+    found = reading(page)
+    assert list(found.origin.values()) == ["index.md, line 5"]
+
+
+def test_a_cell_over_several_rows_holds_for_each_of_them() -> None:
+    page = (
+        "<table><tr><th>Date</th><th>Title</th></tr><tr><td rowspan=2>12 May 2026</td><td>A</td></tr>"
+        "<tr><td>B</td></tr></table>"
+    )
+    assert [told(t)[::2] for t in read(page)] == [("A", "2026-05-12"), ("B", "2026-05-12")]
+
+
+def test_a_table_without_names_is_told_by_its_shape() -> None:
+    rows = "".join(
+        f"<tr><td>{day} May 2026</td><td>Ada Lovelace</td><td>On engines and their many wheels</td></tr>"
+        for day in (12, 19)
+    )
+    first, _ = read(f"<table>{rows}</table>")
+    assert told(first) == ("On engines and their many wheels", ("Ada Lovelace",), "2026-05-12")
+
+
+def test_events_that_a_page_names_for_programs_come_first_and_are_exact() -> None:
+    event = (
+        '{"@type": "Event", "name": "Engines", "startDate": "2026-05-12T14:00:00Z",'
+        ' "performer": {"name": "Ada Lovelace"}, "location": {"name": "Room 5"}}'
+    )
+    page = (
+        f'<!doctype html><html><body><script type="application/ld+json">{event}</script>'
+        "<h3>12 May 2026</h3><p>Ada speaks</p></body></html>"
+    )
+    [talk] = read(page)
+    assert told(talk) == ENGINES
+    assert (clock(talk), talk.location) == ("16:00", "Room 5")
+
+
+def test_microdata_is_read() -> None:
+    page = (
+        '<!doctype html><html><body><div itemscope itemtype="https://schema.org/Event">'
+        '<b itemprop="name">Engines</b><time itemprop="startDate" datetime="2026-05-12T16:00">'
+        "</time></div></body></html>"
+    )
+    [talk] = read(page)
+    assert (talk.title, clock(talk)) == ("Engines", "16:00")
+
+
+def test_a_column_that_no_name_claims_is_never_read() -> None:
+    page = "|Date|Title|Phone|\n|--|--|--|\n|12 May 2026|A|0123 456|\n"
+    assert "0123" not in repr(read(page))
+    unruled = "Date|Title|Phone\n12 May 2026|A|0123 456\n"
+    assert "0123" not in repr(reading(unruled))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "||entfällt (Pfingsten)|",
+        "|No JC|due to holiday|",
+        "|||Christi Himmelfahrt|".replace("|||", "||"),
+        "|Ada Lovelace|~~Engines~~|",
+        "|Ada Lovelace|CANCELLED|",
+        "||Spring recess|",
+        "|pas de séance||",
+    ],
+)
+def test_a_row_without_a_talk_is_never_one(row: str) -> None:
+    [talk] = read(f"|Date|Speaker|Title|\n|--|--|--|\n|12 May 2026{row}\n")
+    assert talk.status is Status.CANCELLED
+
+
+def test_who_is_struck_through_gave_the_date_to_the_other() -> None:
+    [talk] = read("|Date|Person|Paper|\n|--|--|--|\n|2026-05-12|~~Bob~~ Eve (4/4)|.|\n")
+    assert (talk.speakers, talk.tba, talk.status) == (("Eve",), True, Status.CONFIRMED)
+
+
+def test_a_date_that_is_struck_through_is_not_read() -> None:
+    [talk] = read("|Date|Title|\n|--|--|\n|~~12 May 2026~~ 19 May 2026|A|\n")
+    assert talk.day == date(2026, 5, 19)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "|Title|Dates|Deadline|\n|--|--|--|\n|A conference|6-10 July 2026|15 April 2026|\n",
+        "## Important dates\n- 12 May 2026: abstracts\n",
+        "# Seminar\n\n- Deadline for registration: 12 May 2026\n",
+        "Last updated: 12 May 2026\n",
+        "- [Ada](x.html) joins us on 12 May 2026\n- Exam: 12 May 2026\n",
+        "## Talks\n**When?** On Tuesdays at 15:00, which is 13:00 UTC from 12 May 2026 on.\n",
+        "# Seminar\n<!--\n- 12 May 2026: Ada Lovelace, *Engines*\n-->\n",
+        "<!doctype html><html><body><p>Talks</p><!-- <p>12 May 2026: A</p> --><footer>12 May 2026</footer></body></html>",
+        "<!doctype html><html><body><p>Talks</p><ul hidden><li>12 May 2026: A</li></ul></body></html>",
+    ],
+)
+def test_what_is_no_talk_is_never_read_as_one(page: str) -> None:
+    assert read(page) == ()
+
+
+def test_a_span_of_days_is_unclear() -> None:
+    for words in ("6-10 July 2026", "6.–10. Juli 2026", "July 6-10"):
+        [talk] = read(f"- {words}: Summer school\n", year=2026)
+        assert talk.unclear is not None
+
+
+def test_a_talk_that_stands_in_a_list_and_again_with_its_abstract_is_one() -> None:
+    page = (
+        "## Schedule\n- 12 May 2026: Ada Lovelace, *Engines of Analysis*\n\n"
+        "## Abstracts\n12 May 2026\n: *Engines of Analysis* — Ada Lovelace\n"
+    )
+    assert len(read(page)) == 1
+
+
+def test_two_talks_of_one_day_stay_two() -> None:
+    page = "|Date|Time|Title|\n|--|--|--|\n|12 May 2026|16:00|A|\n|12 May 2026|17:00|B|\n"
+    assert [clock(t) for t in read(page)] == ["16:00", "17:00"]
+
+
+@pytest.mark.parametrize(
+    ("page", "day"),
+    [
+        ("## Summer 2026\n- 12 May: A\n", date(2026, 5, 12)),
+        ("## Wintersemester 2025/26\n- 12 January: A\n", date(2026, 1, 12)),
+        ("## Wintersemester 2025/26\n- 12 November: A\n", date(2025, 11, 12)),
+        ("---\ntitle: Spring 2026 Colloquium\n---\n- 12 May: A\n", date(2026, 5, 12)),
+        ("- Tuesday, 12 May: A\n", date(2026, 5, 12)),
+    ],
+)
+def test_the_year_comes_from_what_stands_around_it(page: str, day: date) -> None:
+    [talk] = read(page)
+    assert (talk.day, talk.unclear) == (day, None)
+
+
+def test_the_year_may_stand_in_the_name_of_the_file() -> None:
+    [talk] = read("- 12 May: A\n", name="colloquium-spring2026.md")
+    assert (talk.day, talk.unclear) == (date(2026, 5, 12), None)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "- 12 May: A\n",  # neither year nor weekday: this year's, or one of a page that is old
+        "## Fall 2025\n- 12 January: A\n",
+        "## Fall 2025 and Spring 2026\n- 12 May: A\n",
+    ],
+)
+def test_a_year_that_nothing_tells_for_sure_leaves_the_talk_unclear(page: str) -> None:
+    [talk] = read(page)
+    assert talk.unclear is not None
+
+
+def test_a_heading_and_the_settings_that_name_two_years_leave_the_talk_unclear() -> None:
+    [talk] = read("## Summer 2026\n- 12 May: A\n", year=2025)
+    assert talk.unclear is not None
+
+
+def test_the_order_of_slashes_is_told_from_the_whole_page() -> None:
+    page = "|Date|Title|\n|--|--|\n|13/05/2026|A|\n|06/07/2026|B|\n"
+    assert read(page)[1].day == date(2026, 7, 6)
+
+
+def test_orders_that_contradict_each_other_name_both_lines() -> None:
+    page = "|Date|Title|\n|--|--|\n|13/05/2026|A|\n|05/14/2026|B|\n|06/07/2026|C|\n"
+    unclear = read(page)[2].unclear
+    assert unclear is not None
+    assert "line 3" in unclear
+    assert "line 4" in unclear
+
+
+def test_a_weekday_in_a_cell_that_contradicts_its_date_holds_the_talk() -> None:
+    [talk] = read("|Date|Title|\n|--|--|\n|Mo, 12.05.2026|A|\n")
+    assert talk.unclear is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        ("16:15", "16:15"),
+        ("4pm", "16:00"),
+        ("12pm-1pm", "12:00"),
+        ("11-1pm", "11:00"),
+        ("15 Uhr", "15:00"),
+        ("16 Uhr c.t.", "16:15"),
+        ("16 s.t.", "16:00"),
+        ("14h30", "14:30"),
+        ("14h-16h", "14:00"),
+        ("noon", "12:00"),
+        ("14-16", "14:00"),
+        ("13.30-16.30", "13:30"),
+        ("3:00", "15:00"),  # as usual: nobody meets at three at night
+    ],
+)
+def test_a_time_may_be_written_in_many_ways(words: str, start: str) -> None:
+    [talk] = read(f"|Date|Time|Title|\n|--|--|--|\n|12 May 2026|{words}|A|\n")
+    assert clock(talk) == start
+
+
+def test_a_time_that_can_be_in_the_morning_or_the_afternoon_is_asked_about() -> None:
+    [talk] = read("|Date|Time|Title|\n|--|--|--|\n|12 May 2026|4:00|A|\n")
+    assert "in the morning or the afternoon" in (talk.unclear or "")
+
+
+def test_a_date_with_dots_is_not_taken_for_a_time() -> None:
+    [talk] = read("## 2026\n|Datum|Thema|\n|-|-|\n|14.10.|A|\n")
+    assert (talk.day, clock(talk)) == (date(2026, 10, 14), "15:00")
+
+
+def test_what_stands_in_brackets_behind_a_date_is_its_time_and_place() -> None:
+    [talk] = read("- 12 May 2026 (13-16 small meeting room): Ada Lovelace - Engines\n")
+    assert told(talk) == ENGINES
+    assert (clock(talk), talk.location) == ("13:00", "small meeting room")
+
+
+def test_a_heading_of_a_term_is_no_talk() -> None:
+    page = "## Term 13 April 2026\n### 14 April 2026: A\n### 21 April 2026: B\n"
+    assert [t.title for t in read(page)] == ["A", "B"]
+
+
+def test_an_undated_row_is_listed_without_a_day() -> None:
+    undated = read("|Date|Title|\n|--|--|\n|12 May 2026|A|\n|soon|B|\n")[1]
+    assert (undated.title, undated.day) == ("B", None)
+
+
+def test_a_date_with_a_typing_error_is_named_and_not_read() -> None:
+    found = reading("- 12.05.2026: A\n- 05.010.2026: B\n")
+    assert [talk.title for talk in found.talks] == ["A"]
+    assert any("line 2" in warning for warning in found.warnings)
+
+
+def test_a_talk_by_somebody_may_have_a_holiday_in_its_title() -> None:
+    [talk] = read("- 12 May 2026: **Ada Lovelace** - Spring break of ice\n")
+    assert talk.status is Status.CONFIRMED
+
+
+def test_a_line_with_a_date_ahead_that_is_not_understood_is_named() -> None:
+    found = reading("- 12 May 2026: A\n\nWe will perhaps meet on Tuesday, 19 May 2026.\n")
+    assert len(found.talks) == 1
+    assert any("line 3" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<!doctype html><html><head><title>x</title></head><body><h1>404 Not Found</h1></body></html>",
+        "<!doctype html><html><body><script>app()</script></body></html>",
+        "<html></html>",
+    ],
+)
+def test_an_error_page_or_an_empty_one_is_an_error(page: str) -> None:
+    with pytest.raises(SourceUnreadable):
+        reading(page)
+
+
+PAGES = (
+    "---\ntitle: x\n---\n|Date|Speaker|Title|\n|--|--|--|\n|~~12/05/2026~~|Ada|[A](b) \\| *c*|\n",
+    "- 12 May (13-16 room): Ada Lovelace – « Engines »\n  more\n1. [x](y) (Mo 12.5. 16 c.t.)\n",
+    '<!doctype html><html><script type="application/ld+json">{"@type":"Event","startDate":"2026-05-12"}'
+    "</script><table><tr><td rowspan=2>12 May<td><b>A<i>b</table><dl><dt>1.5.2026<dd>x</dl>",
+    '.. csv-table::\n  :header: "Datum", "Thema"\n\n  "2026-05-12", "A"\n\n== ==\na  b\n== ==\n\n+--+--+\n|a |b |\n+--+--+\n',
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_beginning_of_a_page_is_read_or_refused(page: str) -> None:
+    for end in range(len(page)):
+        try:
+            found = reading(page[:end], name="index.rst" if ".. csv" in page else "index.md")
+        except SourceUnreadable:
+            continue
+        assert all(talk.id for talk in found.talks)
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "*", "<div>", "|", "((", "`", "~~a", "1.", "12 May ", "<ul>\n", "- 1/1 ", "«"]
+)
+def test_a_page_of_one_piece_over_and_over_is_read_in_bounded_time(piece: str) -> None:
+    for start in ("", "<!doctype html><html><body>"):
+        try:
+            reading(start + piece * (200_000 // len(piece)))
+        except SourceUnreadable:
+            continue
