@@ -32,7 +32,7 @@ folder (``tests/test_map.py`` checks it)::
     1  identity      which talk of a page is which of those that were known
     2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
-    2  source/       port; page, with html and markdown, which give its lines, renamed, headings,
+    2  source/       port; page, with html, rst and markdown, which give its lines, renamed, headings,
                      tables, lists and events, which give its entries, merged, and understood, who,
                      when, roles and around, which make talks of them; data, posts and calendar,
                      with tree, fields and facts; interface, with researchseminars, indico and

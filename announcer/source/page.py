@@ -1,4 +1,4 @@
-"""A seminar's own page, in Markdown or HTML, in any of the layouts that organisers use.
+"""A seminar's own page, in Markdown, HTML or reStructuredText, in any of the layouts that organisers use.
 
 What is read is what stands there. An entry that cannot be understood for sure becomes an unclear
 talk or a warning that names its line, never a guess.
@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, events, headings, html, markdown, people, roles
+from announcer.source import clean, events, headings, html, markdown, people, roles, rst
 from announcer.source.around import Around, usual_time
 from announcer.source.checks import Ids
 from announcer.source.dates import DateOrder, Order, Written, date_order
@@ -96,6 +96,8 @@ class PageSource:
     def _lines(self, text: str) -> tuple[list[Line], str]:
         if html.is_html(text):
             return html.lines(text), ""
+        if rst.is_rst(text, self.name):
+            return rst.lines(text), ""
         titles = markdown.front_matter_title(text)
         text = markdown.uncommented(markdown.without_front_matter(text))
         return html.fragments(markdown.lines(text)), titles

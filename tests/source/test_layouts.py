@@ -99,6 +99,15 @@ def test_a_table_without_names_is_told_by_its_shape() -> None:
     assert told(first) == ("On engines and their many wheels", ("Ada Lovelace",), "2026-05-12")
 
 
+def test_restructuredtext_is_read_from_its_tables_and_headings() -> None:
+    page = (
+        'Termine\n=======\n\n.. csv-table::\n   :header: "Datum", "ReferentIn", "Thema"\n\n'
+        '   "2026-05-12", "Ada Lovelace", "Engines"\n'
+    )
+    [talk] = read(page, name="termine.rst")
+    assert told(talk) == ENGINES
+
+
 def test_events_that_a_page_names_for_programs_come_first_and_are_exact() -> None:
     event = (
         '{"@type": "Event", "name": "Engines", "startDate": "2026-05-12T14:00:00Z",'
