@@ -50,6 +50,8 @@ folder (``tests/test_map.py`` checks it)::
     4  breaks        weeks without a talk, and days without seminar
     5  unsettled     the mails of the ledger that are still open, or want a person
     5  facts         a talk in the words of a mail, in one language
+    6  agreement     text and HTML of a mail against its talks, and against each other
+    6  invited       reads the calendar entry of a mail back
     6  plan          plan_announcements
     7  compose       Announcement -> Message
     7  verify        re-reads a composed mail before it may go

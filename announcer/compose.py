@@ -26,7 +26,7 @@ from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import LONGEST_ABSTRACT, all_facts, preheader, starts_in
 from announcer.invite import invite, revision
 from announcer.lines import hang
-from announcer.message import LARGEST_BODY, Message, Said
+from announcer.message import LARGEST_BODY, TEST_MARK, Message, Said
 from announcer.plain import WIDTH
 from announcer.prose import one_line
 from announcer.talks import Series, Talk
@@ -214,7 +214,7 @@ class MailComposer:
         names = {**names, "kind": announcement.kind}
         own = self._line(announcement.kind, "subject", names)
         subject = announcement.thread_subject or own
-        return f"[test] {subject}" if self._test else subject
+        return f"{TEST_MARK}{subject}" if self._test else subject
 
     def _line(self, kind: str, part: str, names: Mapping[str, Any]) -> str:
         return one_line(self._render(f"{kind}/{part}.txt", names))

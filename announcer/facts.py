@@ -92,6 +92,12 @@ def preheader(facts: Facts, kind: str, language: str) -> str:
     return gettext("Cancelled: %(facts)s") % {"facts": shown} if kind == CANCELLATION else shown
 
 
+def short_day(language: str) -> str:
+    """Give the form of Babel's in which a language writes the short form of a day."""
+    # Translators: how Unicode (CLDR) would write "Tue 7 Apr" in this language.
+    return words(language).gettext("EEE d MMM")
+
+
 def starts_in(mail: Announcement, now: datetime, language: str) -> str:
     """Say how long it is until the talk, where a reminder goes out late; else nothing."""
     starts_at = mail.talks[0].starts_at
@@ -136,8 +142,7 @@ def _facts(talk: Talk, series: Series, language: str, longest: int) -> Facts:
         tba=talk.tba,
         speakers=tuple(map(one_line, talk.speakers)),
         day=day,
-        # Translators: how Unicode (CLDR) would write "Tue 7 Apr" in this language.
-        short_day=dated(start, gettext("EEE d MMM"), language),
+        short_day=dated(start, short_day(language), language),
         clock=f"{start:%H:%M}",
         when=when % {"day": day, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "zone": zone_name(start)},
         elsewhere=elsewhere(series, talk.starts_at, talk.ends_at, language),

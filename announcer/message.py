@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+TEST_MARK: Final = "[test] "  # before the subject of a test mail, which follows on no other
 LARGEST_BODY: Final = 80_000  # bytes of text or HTML; Gmail hides what comes after some 102,000
 
 

@@ -18,6 +18,7 @@ from test_compose import NOW, mail
 
 from announcer.announcement import Announcement
 from announcer.compose import MailComposer
+from announcer.errors import VerificationFailed
 from announcer.message import Message
 from announcer.verify import verify
 from announcer.words import LOCALE, has_words, words
@@ -236,7 +237,7 @@ def test_a_template_of_a_user_that_knows_no_catalogue_goes_on_working(tmp_path: 
     (tmp_path / "announcement" / "subject.txt").write_text("Kolloquium: {{ talks[0].heading }}")
     (tmp_path / "_parts.txt").write_text(
         "{% macro facts(talk) -%}\nWas: {{ talk.heading | hang(5) }}, {{ talk.when }}, "
-        "{{ talk.location }}\n{% endmacro %}\n"
+        "{{ talk.location }}, {{ talk.speakers | join(' und ') }}, {{ talk.stream }}\n{% endmacro %}\n"
     )
     announcement = _in("de", _several("announcement", 1))
     message = MailComposer(tmp_path).compose(announcement, NOW)
@@ -317,15 +318,22 @@ def test_what_changed_is_told_in_both_languages() -> None:
     assert "Where\n  was: Room 2\n  now: Room 9\n" in text
 
 
-def test_a_frame_of_a_user_that_knows_one_language_shows_the_first(tmp_path: Path) -> None:
+def test_a_frame_of_a_user_that_knows_one_language_where_two_were_promised_is_held(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "_layout.txt").write_text(
         "{% import '_parts.txt' as parts -%}\n{{ first_line }}\n\n"
         "{% for talk in talks %}\n{{ parts.facts(talk) }}\n{% endfor %}\n"
     )
     announcement = _in_both(_several("announcement", 1))
     message = MailComposer(tmp_path).compose(announcement, NOW)
-    verify(message, announcement)
-    assert "Where:" not in texts(message)[0]
+    with pytest.raises(
+        VerificationFailed, match="of talk 0, “Größen”, in its text in the language en"
+    ):
+        verify(message, announcement)
+    alone = _in("de", announcement)
+    alone = replace(alone, series=replace(alone.series, other_languages=()))
+    verify(MailComposer(tmp_path).compose(alone, NOW), alone)
 
 
 def test_what_an_inbox_shows_of_a_cancellation_says_that_it_is_one() -> None:
