@@ -29,15 +29,16 @@ folder (``tests/test_map.py`` checks it)::
     1  cadence       Rule: talk -> the instant of its mail
     1  elsewhere     what clocks show in other zones while a talk is on
     1  logo          the logo that a mail carries, read from its file
-    1  identity      which talk of a page is which of those that were known
+    1  identity      which talk of a page is which of those that were known, or of another page
     2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
-    2  source/       port; page, with html, rst and markdown, which give its lines, renamed, headings,
-                     tables, lists and events, which give its entries, merged, and understood, who,
-                     when, roles and around, which make talks of them; data, posts and calendar,
-                     with tree, fields and facts; interface, with researchseminars, indico and
-                     pretalx; fetch (with decode and forges) and files; hints; for all of them
-                     dates, years, times, words, known, people, links, checks and clean
+    2  source/       port; several, as one; page, with html, rst and markdown, which give its lines,
+                     renamed, headings, tables, lists and events, which give its entries, merged,
+                     and understood, who, when, roles and around, which make talks of them; data,
+                     posts and calendar, with tree, fields and facts; interface, with
+                     researchseminars, indico and pretalx; fetch (with decode and forges) and
+                     files; hints; for all of them dates, years, times, words, known, people, links,
+                     checks and clean
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan

@@ -11,11 +11,12 @@ from announcer.errors import LedgerMissing, UsageError
 from announcer.ledger import Ledger
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.quantities import Span
-from announcer.settings import SeriesSettings, Settings
+from announcer.settings import SeriesSettings, Settings, SourceTable
 from announcer.source import Source
 from announcer.source.hints import Hints
 from announcer.source.holidays import holidays
 from announcer.source.page import PageSource
+from announcer.talks import Series
 from announcer.transport import Transport
 
 if TYPE_CHECKING:
@@ -41,8 +42,18 @@ def chosen(settings: Settings, only: Collection[str]) -> tuple[SeriesSettings, .
 
 
 def source(asked: SeriesSettings) -> Source:
-    """Give the place where a series keeps its talks."""
-    table = asked.source
+    """Give the place where a series keeps its talks, or its places as one."""
+    if len(asked.sources) == 1:
+        return _place(asked.sources[0], asked.series)
+    from announcer.source.several import Several, marked  # noqa: PLC0415 - only who has several pays
+
+    series = marked(asked.series)
+    return Several(
+        [(table.location, _place(table, series)) for table in asked.sources], asked.series
+    )
+
+
+def _place(table: SourceTable, series: Series) -> Source:
     hints = Hints(
         date_order=table.date_order,
         year=table.year,
@@ -53,27 +64,26 @@ def source(asked: SeriesSettings) -> Source:
         tba_words=table.tba_words,
     )
     if table.kind == "page":
-        return PageSource(table.place, asked.series, hints)
-    return _named(asked, hints)
+        return PageSource(table.place, series, hints)
+    return _named(table, series, hints)
 
 
-def _named(asked: SeriesSettings, hints: Hints) -> Source:
+def _named(table: SourceTable, series: Series, hints: Hints) -> Source:
     """Give a source whose facts have names; a series that has a page loads none of it."""
     from announcer.source.calendar import CalendarSource  # noqa: PLC0415 - as the docstring says
     from announcer.source.data import DataSource  # noqa: PLC0415 - as above
     from announcer.source.posts import PostsSource  # noqa: PLC0415 - as above
 
-    table = asked.source
     if table.kind == "posts":
-        return PostsSource(table.place, asked.series, hints)
+        return PostsSource(table.place, series, hints)
     if table.kind == "calendar":
-        return CalendarSource(table.place, asked.series, hints)
-    if table.kind in {"researchseminars", "indico", "pretalx"}:
-        return _site(asked, hints)
-    return DataSource(table.place, asked.series, hints)
+        return CalendarSource(table.place, series, hints)
+    if table.kind == "data":
+        return DataSource(table.place, series, hints)
+    return _site(table, series, hints)
 
 
-def _site(asked: SeriesSettings, hints: Hints) -> Source:
+def _site(table: SourceTable, series: Series, hints: Hints) -> Source:
     """Give a source that is a site with a public interface."""
     from announcer.source.indico import Indico  # noqa: PLC0415 - as above
     from announcer.source.interface import InterfaceSource  # noqa: PLC0415 - as above
@@ -85,7 +95,7 @@ def _site(asked: SeriesSettings, hints: Hints) -> Source:
         "indico": Indico,
         "pretalx": Pretalx,
     }
-    return InterfaceSource(sites[asked.source.kind](), asked.source.place, asked.series, hints)
+    return InterfaceSource(sites[table.kind](), table.place, series, hints)
 
 
 async def breaks(asked: SeriesSettings, now: datetime) -> tuple[Span, ...]:

@@ -65,7 +65,7 @@ async def each(
 
 async def read(asked: SeriesSettings, clock: Clock) -> Reading:
     """Read the source of one series."""
-    with progress(f"reading {asked.source.location}"):
+    with progress(f"reading {', '.join(table.location for table in asked.sources)}"):
         return await parts.source(asked).load(clock(asked.series))
 
 

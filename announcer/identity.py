@@ -81,6 +81,46 @@ def matched(
     )
 
 
+def same_talks(one: Sequence[Talk], other: Sequence[Talk], today: date) -> list[tuple[Talk, Talk]]:
+    """Pair the talks of two places that are the same talk: what each is called there tells nothing.
+
+    The only talk of a day in both is one. A talk that is on another day elsewhere is one where its
+    title tells so by itself, and both days are ahead.
+    """
+    often = _often(one, other)
+    alone = [Counter(t.day for t in talks if not t.cancelled) for talks in (one, other)]
+
+    def moved(first: Talk, second: Talk) -> bool:
+        days = [talk.day for talk in (first, second)]
+        ahead = all(day is None or day >= today for day in days)
+        told = _title(first, second) and _letters(first.title) not in often
+        stays = first.day == second.day
+        return told and (stays or (ahead and not (first.cancelled or second.cancelled)))
+
+    def only(first: Talk, second: Talk) -> bool:
+        live = not (first.cancelled or second.cancelled)
+        return live and _day(first, second) and all(days[first.day] == 1 for days in alone)
+
+    before, after = list(one), list(other)
+    found: list[tuple[Talk, Talk]] = []
+    for evidence in (
+        _in_full,
+        _all(_title, _day, _start),
+        _all(_title, _day),
+        moved,
+        _all(_speakers, _day),
+        _all(_alike, _day),
+        _all(_day, _start),
+        only,
+        lambda first, second: _day(first, second) and all(days[first.day] < 2 for days in alone),
+    ):
+        for first, second in _certain(before, after, evidence):
+            found.append((first, second))
+            before.remove(first)
+            after.remove(second)
+    return found
+
+
 def _question(old: Talk, new: Talk) -> str:
     return (
         f'talk {new.id} was "{old.title}" on {old.day}, and is now "{new.title}" on {new.day}; if it '
@@ -134,6 +174,12 @@ def _speakers(old: Talk, new: Talk) -> bool:
     return bool(names) and names == {_letters(name) for name in new.speakers}
 
 
+def _in_full(old: Talk, new: Talk) -> bool:
+    """Whether all that tells one talk from another is the same, be it nothing."""
+    told = ((_letters(t.title), t.speakers, t.day, t.starts_at) for t in (old, new))
+    return next(told) == next(told)
+
+
 def _same_id(old: Talk, new: Talk) -> bool:
     return new.given_id and old.given_id and old.id == new.id
 
@@ -152,14 +198,19 @@ def _all(*evidence: Evidence) -> Evidence:
     return lambda old, new: all(holds(old, new) for holds in evidence)
 
 
-def _evidence(known: Iterable[Talk], found: Iterable[Talk], today: date) -> tuple[Evidence, ...]:
-    """Give what can tell that two are one talk, the strongest first."""
-    often = {
+def _often(*places: Iterable[Talk]) -> set[str]:
+    """Give the titles that a place has more than once, so that they do not tell which talk it is."""
+    return {
         title
-        for talks in (known, found)
+        for talks in places
         for title, number in Counter(_letters(talk.title) for talk in talks).items()
         if number > 1
     }
+
+
+def _evidence(known: Iterable[Talk], found: Iterable[Talk], today: date) -> tuple[Evidence, ...]:
+    """Give what can tell that two are one talk, the strongest first."""
+    often = _often(known, found)
 
     def own_title(old: Talk, new: Talk) -> bool:
         """Whether a title tells by itself, as that of a series of meetings does not."""

@@ -412,6 +412,13 @@ class ChangesTable(_Table):
         return Changes(**dict(self))
 
 
+def _tables(value: object) -> object:
+    """Read one table, or several in order of precedence."""
+    if not isinstance(value, dict | list):
+        raise ValueError(f"must be a table [series.source], or several [[series.source]], not {value!r}")  # fmt: skip
+    return [value] if isinstance(value, dict) else value
+
+
 class BreaksTable(_Table):
     """Days without seminar, and whether the list hears of a week without a talk."""
 
@@ -452,7 +459,7 @@ class SeriesTable(_Table):
     templates: Path | None = None
     announce_tba: bool = False
     auto_submitted: bool = True
-    source: SourceTable
+    source: Annotated[tuple[SourceTable, ...], BeforeValidator(_tables), Field(min_length=1)]
     cadence: Annotated[tuple[RuleTable, ...], Field(min_length=1)]
     changes: ChangesTable = ChangesTable()
     breaks: BreaksTable = BreaksTable()
@@ -481,11 +488,11 @@ class SeriesTable(_Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSettings:
-    """One series with its cadence, its source, and the folder of its own templates."""
+    """One series with its cadence, its sources (the first counts most), and its own templates."""
 
     series: Series
     cadence: tuple[Rule, ...]
-    source: SourceTable
+    sources: tuple[SourceTable, ...]
     templates: Path | None
     changes: Changes
     breaks: BreaksTable
@@ -723,7 +730,11 @@ def _checked(table: _SeriesFound, found: _Found) -> SeriesSettings | None:
     try:
         checked = SeriesTable.model_validate(_resolved(table))
     except ValidationError as error:
-        found.mistakes += _lines(error, f"{table.place}.", SeriesTable)
+        lines = _lines(error, f"{table.place}.", SeriesTable)
+        if isinstance(table.values.get("source"), dict):  # written as one table, so not counted
+            first = f"{table.place}.source"
+            lines = [line.replace(f"{first}[0]", first, 1) for line in lines]
+        found.mistakes += lines
         return None
     if checked.templates is not None and not checked.templates.is_dir():
         found.mistakes.append(
@@ -733,7 +744,7 @@ def _checked(table: _SeriesFound, found: _Found) -> SeriesSettings | None:
     return SeriesSettings(
         series=checked.series(),
         cadence=tuple(rule.rule() for rule in checked.cadence),
-        source=checked.source,
+        sources=checked.source,
         templates=checked.templates,
         changes=checked.changes.changes(),
         breaks=checked.breaks,
@@ -749,13 +760,20 @@ def _resolved(table: _SeriesFound) -> dict[str, Any]:
     logo = values.get("logo")
     if isinstance(logo, str) and logo and "://" not in logo:
         values["logo"] = str(folder / Path(logo).expanduser())
-    source = values.get("source")
-    if isinstance(source, dict) and isinstance(source.get("location"), str):
-        values["source"] = {**source, "location": _from(folder, source["location"])}
+    if "source" in values:
+        values["source"] = _located(values["source"], folder)
     breaks = values.get("breaks")
     if isinstance(breaks, dict) and isinstance(breaks.get("calendar"), str):
         values["breaks"] = {**breaks, "calendar": _from(folder, breaks["calendar"])}
     return values
+
+
+def _located(source: object, folder: Path) -> object:
+    if isinstance(source, list):
+        return [_located(table, folder) for table in source]
+    if isinstance(source, dict) and isinstance(source.get("location"), str):
+        return {**source, "location": _from(folder, source["location"])}
+    return source
 
 
 def _from(folder: Path, location: str) -> str:
@@ -885,7 +903,7 @@ _EXAMPLES: Final[Mapping[object, str]] = {
     "sender": 'add the sender, like sender = "Geometry Seminar <seminar@example.org>"',
     "organisers": 'add who is told of trouble, like organisers = ["anna@example.org"]',
     "timezone": 'add the zone of the seminar, like timezone = "Europe/Berlin"',
-    "source": "add a table [series.source] with the page that lists the talks",
+    "source": "add a table [series.source], or several [[series.source]], with the page that lists the talks",
     "location": 'add the page, like location = "https://example.org/index.md"',
     "cadence": "add a table [[series.cadence]] that says when mails go out",
     "kind": 'add kind = "announcement" or kind = "reminder"',

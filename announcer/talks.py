@@ -154,9 +154,11 @@ class Reading:
     """What one look at a source gave.
 
     ``warnings`` concern the source as a whole or entries that could not be understood as talks,
-    each naming the line; those of one talk stand with the talk.
+    each naming the line; those of one talk stand with the talk. ``unread`` are those about files
+    that could not be read, while others could: what stood there is not known.
     """
 
     talks: tuple[Talk, ...]
     warnings: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)  # talk id -> "file, line 12"

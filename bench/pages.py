@@ -67,7 +67,7 @@ def settings(folder: Path, page: Mapping[str, Any], *, hinted: bool) -> SeriesSe
     return SeriesSettings(
         series=checked.series(),
         cadence=(),
-        source=checked.source,
+        sources=checked.source,
         templates=None,
         changes=checked.changes.changes(),
         breaks=checked.breaks,

@@ -165,7 +165,7 @@ def test_an_included_file_keeps_its_own_folder_and_its_own_name(tmp_path: Path) 
     text = mark + series.replace("https://example.org/seminar/index.md", "index.md")
     (tmp_path / "series" / "a.toml").write_text(text, encoding="utf-8")
     [asked] = load_settings(tmp_path / "config.toml", environ={}).series
-    assert asked.source.place == tmp_path / "series" / "index.md"
+    assert asked.sources[0].place == tmp_path / "series" / "index.md"
     (tmp_path / "series" / "a.toml").write_text(text.replace('"Europe/Berlin"', "5"))
     with pytest.raises(SettingsError, match=r"series/a\.toml: series\[0\]\.timezone"):
         load_settings(tmp_path / "config.toml", environ={})
@@ -291,12 +291,59 @@ def test_a_site_is_named_by_its_address(tmp_path: Path) -> None:
     )
 
 
+SECOND = """[[series.source]]
+kind = "calendar"
+location = "rooms.ics"
+every = "5 min"
+"""
+
+
+def test_several_sources_stand_in_the_order_in_which_they_count(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace("[series.source]", "[[series.source]]")
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace("[[series.cadence]]", f"{SECOND}\n[[series.cadence]]", 1))
+    [asked] = load_settings(path, environ={}).series
+    assert [table.kind for table in asked.sources] == ["page", "calendar"]
+    assert asked.sources[1].place == tmp_path / "rooms.ics"
+    wrong = path.read_text().replace('"rooms.ics"', '"ftp://example.org/rooms.ics"\nyear = 2026')
+    path.write_text(wrong.replace('kind = "page" ', 'kind = "pag" '))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, environ={})
+    first, second = sorted(caught.value.mistakes)
+    assert first.startswith(
+        'config.toml: series[0].source[0].kind: "pag" is not known; use "page", '
+    )
+    assert second == (
+        'config.toml: series[0].source[1].location: "ftp://example.org/rooms.ics" is neither a path '
+        "nor a web address with http:// or https://"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "mistake"),
+    [
+        ("[]", "is empty; give at least one"),
+        ("5", "must be a table [series.source], or several [[series.source]], not 5"),
+        ("{}", "is missing; add the page"),
+        ("[{}, {}]", "is missing; add the page"),
+    ],
+)
+def test_what_is_no_source_is_named(tmp_path: Path, source: str, mistake: str) -> None:
+    path = tmp_path / "config.toml"
+    text = re.sub(r"(?s)\n\[series.source\] .*?(?=\n\[\[series.cadence)", "", EXAMPLE.read_text())
+    path.write_text(text.replace("[[series]]\n", f"[[series]]\nsource = {source}\n", 1))
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, environ={})
+    place = {"{}": ".location", "[{}, {}]": "[0].location"}.get(source, "")
+    assert caught.value.mistakes[0].startswith(f"config.toml: series[0].source{place}: {mistake}")
+
+
 def test_a_file_whose_name_looks_like_an_address_is_named_with_a_dot(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     path = tmp_path / "config.toml"
     path.write_text(text.replace("https://example.org/seminar/index.md", "./talks:new.md"))
     [asked] = load_settings(path, environ={}).series
-    assert asked.source.place == tmp_path / "talks:new.md"
+    assert asked.sources[0].place == tmp_path / "talks:new.md"
 
 
 def test_the_facts_that_fields_may_name_are_those_that_are_read() -> None:

@@ -6,6 +6,7 @@ What is marked as private is not read.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -55,7 +56,9 @@ class CalendarSource:
             warnings += strange
         if errors and len(errors) == len(found):
             raise errors[0]
-        return understood(facts, self._series, self._hints, now, [*map(str, errors), *warnings])
+        unread = tuple(map(str, errors))
+        reading = understood(facts, self._series, self._hints, now, [*unread, *warnings])
+        return replace(reading, unread=unread)
 
     def read(self, text: str, name: str, now: datetime) -> tuple[list[Facts], list[str]]:
         """Find the facts in a calendar's text, and what could not be understood."""

@@ -1,5 +1,6 @@
 """Talks in a file of data: YAML, TOML, JSON or CSV, also a spreadsheet that is published as CSV."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -37,7 +38,8 @@ class DataSource:
                 errors.append(error)
         if errors and len(errors) == len(found):
             raise errors[0]
-        return understood(facts, self._series, self._hints, now, map(str, errors))
+        told = tuple(map(str, errors))
+        return replace(understood(facts, self._series, self._hints, now, told), unread=told)
 
     def read(self, text: str, name: str) -> list[Facts]:
         """Find the facts in a file's text."""

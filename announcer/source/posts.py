@@ -76,7 +76,9 @@ class PostsSource:
             if told is None
         ]
         known = [told for told in facts if told is not None]
-        return understood(known, self._series, self._hints, now, [*map(str, errors), *warnings, *strange])  # fmt: skip
+        unread = tuple(map(str, errors))
+        reading = understood(known, self._series, self._hints, now, [*unread, *warnings, *strange])
+        return replace(reading, unread=unread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
