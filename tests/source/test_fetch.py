@@ -3,15 +3,25 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from terms import NOW, series
 from web_server import Asked, Page, Web, web
 
 from announcer.errors import SourceUnreadable
+from announcer.service import ReadAhead
+from announcer.source import Source
+from announcer.source.calendar import CalendarSource
+from announcer.source.data import DataSource
 from announcer.source.fetch import Address, Answered, Fetcher, private
 from announcer.source.forges import raw_address
+from announcer.source.interface import InterfaceSource
+from announcer.source.page import PageSource
+from announcer.source.posts import PostsSource
+from announcer.source.pretalx import Pretalx
 
 NEWS = b"# Talks\n"
 DATE = {"Date": "Fri, 03 Apr 2026 08:00:00 GMT"}
@@ -330,3 +340,49 @@ def test_a_checkout_is_read_as_files(tmp_path: Path) -> None:
 def test_a_pipe_is_no_page_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.md")
     assert "is no file that can be read" in refused(tmp_path / "x.md")
+
+
+# Sources
+
+
+def kinds(site: Web) -> dict[str, Source]:
+    whose = series()
+    return {
+        "/t.md": PageSource(f"{site.url}/t.md", whose),
+        "/t.yml": DataSource(f"{site.url}/t.yml", whose),
+        "/p.md": PostsSource(f"{site.url}/p.md", whose),
+        "/t.ics": CalendarSource(f"{site.url}/t.ics", whose),
+        "/e/schedule/export/schedule.json": InterfaceSource(Pretalx(), f"{site.url}/e/", whose),
+    }
+
+
+BODIES = {
+    "/t.md": b"# Talks\n### Nets 07.04.26\n",
+    "/t.yml": b"- {title: Nets, date: 2026-04-07}\n",
+    "/p.md": b"---\ntitle: Nets\nstart: 2026-04-07\n---\n",
+    "/t.ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:Nets\nDTSTART:20260407T130000Z\nEND:VEVENT\nEND:VCALENDAR\n",
+    "/e/schedule/export/schedule.json": b'{"schedule": {"conference": {"days": [{"rooms": {"R": [{"title": "Nets", "date": "2026-04-07T15:00:00+02:00"}]}}]}}}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", list(BODIES))
+def test_the_service_asks_each_kind_of_source_for_what_has_changed_only(
+    site: Web, path: str
+) -> None:
+    def answer(asked: Asked) -> Page:
+        known = asked.headers.get("if-none-match") == '"1"'
+        return Page(
+            status=304 if known else 200,
+            body=b"" if known else BODIES[path],
+            headers={"ETag": '"1"'},
+            length=None if known else -1,
+        )
+
+    site.pages[path] = answer
+    source = ReadAhead(kinds(site)[path], timedelta(minutes=10))
+    first, soon, later = (
+        asyncio.run(source.load(NOW + timedelta(minutes=minutes))) for minutes in (0, 5, 11)
+    )
+    assert [talk.title for talk in first.talks] == ["Nets"]
+    assert first == soon == later
+    assert [a.headers.get("if-none-match") for a in site.asked] == [None, '"1"']
