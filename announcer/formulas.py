@@ -38,6 +38,7 @@ _ACCENTS: Final = {
     "hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "ddot": "\u0308", "vec": "\u20d7",
 }  # fmt: skip
 _BLANK: Final = frozenset({",", ";", ":", " ", "quad", "qquad", "~"})
+_TIED: Final = "\u00a0"  # so that no line ends in the middle of a formula
 _RELATIONS: Final = frozenset("=<>≤≥≈≡→∈⊂⊆±×∼")
 
 
@@ -77,7 +78,8 @@ def to_html(latex: str) -> str | None:
         return None
     try:
         nodes, *_ = LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
-        return re.sub(r"\s+", " ", _joined(nodes)).strip() or None
+        whole = re.sub(rf"\s*{_TIED}\s*", _TIED, _joined(nodes))
+        return re.sub(r"[ \n\t]+", " ", whole).strip() or None
     except (LatexWalkerError, _NotShownError, RecursionError):
         return None
 
@@ -97,7 +99,8 @@ def _joined(nodes: Sequence["LatexNode"]) -> str:
                 raise _NotShownError
             whole.append(f"<{tag}>{script}</{tag}>")
         else:
-            whole.append(f" {part} " if part in _RELATIONS or part in ("&lt;", "&gt;") else part)
+            related = part in _RELATIONS or part in ("&lt;", "&gt;")
+            whole.append(f"{_TIED}{part}{_TIED}" if related else part)
     return "".join(whole)
 
 

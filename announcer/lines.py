@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import Final
 
 _NARROWEST: Final = 24  # however deep lists and quotations are
+_BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")  # all at which a line may be broken
 _ADDRESS: Final = re.compile(r"://|mailto:|www\.", re.IGNORECASE)
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
 _SENTENCE: Final = re.compile(r"(?<=[.!?。！？])[\"'”“’»)*_]*(?=\s)")
@@ -25,7 +26,7 @@ def wrapped(text: str, width: int, first: str = "", follow: str = "") -> list[st
     room = max(width - len(follow), _NARROWEST)
     words = (
         piece
-        for word in text.split()
+        for word in _BLANKS.split(text.strip())
         for piece in ([word] if _ADDRESS.search(word) else pieces(word, room))
     )
     return wrap(

@@ -24,7 +24,7 @@ def to_text(html: str) -> str:
     reader.feed(html)
     reader.close()
     reader.flush()
-    return "\n".join(reader.lines).strip("\n")
+    return "\n".join(reader.lines).replace("\u00a0", " ").strip("\n")
 
 
 def in_line(html: str) -> str:
@@ -32,7 +32,7 @@ def in_line(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return reader.spoken()
+    return reader.spoken().replace("\u00a0", " ")
 
 
 class _Reader(HTMLParser):
@@ -77,7 +77,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take words as they are."""
-        self._words.append(data if self._pre else re.sub(r"\s+", " ", data))
+        self._words.append(data if self._pre else re.sub(r"[ \t\r\n\f]+", " ", data))
 
     def spoken(self) -> str:
         """Give the words since the last block."""
@@ -166,7 +166,7 @@ def _script(inner: str, tag: str) -> str:
     if tag in {"s", "del"}:
         return f"~{inner}~"
     signs = _SUP if tag == "sup" else _SUB
-    if set(map(ord, inner)) <= set(signs) | {ord(" ")}:
-        return inner.replace(" ", "").translate(signs)
+    if set(map(ord, inner)) <= set(signs) | {ord(" "), ord("\u00a0")}:
+        return "".join(inner.split()).translate(signs)
     mark = "^" if tag == "sup" else "_"
     return f"{mark}{inner}" if len(inner) == 1 else f"{mark}({inner})"
