@@ -215,7 +215,7 @@ class Service:
     def _source(self, asked: SeriesSettings) -> ReadAhead:
         known = self._sources.get(asked.series.id)
         if known is None:
-            known = ReadAhead(parts.source(asked), min(table.every for table in asked.sources))
+            known = ReadAhead(parts.source(asked), asked.every)
             self._sources[asked.series.id] = known
         return known
 

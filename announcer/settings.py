@@ -497,6 +497,11 @@ class SeriesSettings:
     changes: Changes
     breaks: BreaksTable
 
+    @property
+    def every(self) -> timedelta:
+        """How often its sources are read, all together so that they do not seem to disagree."""
+        return min(table.every for table in self.sources)
+
 
 class _Outside(BaseSettings):
     """What stands outside ``[[series]]``, and the environment may override."""

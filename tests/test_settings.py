@@ -305,6 +305,7 @@ def test_several_sources_stand_in_the_order_in_which_they_count(tmp_path: Path) 
     [asked] = load_settings(path, environ={}).series
     assert [table.kind for table in asked.sources] == ["page", "calendar"]
     assert asked.sources[1].place == tmp_path / "rooms.ics"
+    assert asked.every == timedelta(minutes=5)
     wrong = path.read_text().replace('"rooms.ics"', '"ftp://example.org/rooms.ics"\nyear = 2026')
     path.write_text(wrong.replace('kind = "page" ', 'kind = "pag" '))
     with pytest.raises(SettingsError) as caught:

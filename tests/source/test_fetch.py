@@ -76,7 +76,16 @@ def test_a_page_that_has_changed_is_read_anew(site: Web) -> None:
     site.pages["/t.md"] = Page(body=b"two", headers={"ETag": '"2"'})
     assert text(f"{site.url}/t.md", fetcher) == "two"
     assert text(f"{site.url}/t.md", fetcher) == "two"
-    assert [a.headers.get("if-none-match") for a in site.asked] == [None, '"1"', '"2"']
+    site.pages["/t.md"] = Page(body=b"three")
+    assert text(f"{site.url}/t.md", fetcher) == "three"
+    assert text(f"{site.url}/t.md", fetcher) == "three"
+    assert [a.headers.get("if-none-match") for a in site.asked] == [
+        None,
+        '"1"',
+        '"2"',
+        '"2"',
+        None,
+    ]
 
 
 def test_a_date_is_asked_by_too_but_not_where_the_page_may_have_changed_since(site: Web) -> None:

@@ -246,10 +246,20 @@ def test_a_talk_that_only_a_later_source_cancels_is_unclear(seminar: Seminar) ->
 def test_a_talk_that_the_first_source_cancels_is_cancelled_whatever_the_room_calendar_has(
     seminar: Seminar,
 ) -> None:
-    seminar.page('3. "Nets" 07.04.26 cancelled')
+    seminar.data("title: Nets, date: 2026-04-07 15:00, status: cancelled")
     seminar.rooms(entry("20260407", "1730"))
     [talk] = seminar.talks()
     assert (talk.status, talk.unclear) == (Status.CANCELLED, None)
+
+
+def test_a_talk_in_place_of_one_that_is_cancelled_has_the_room_of_the_day(seminar: Seminar) -> None:
+    seminar.data(
+        "title: Nets, date: 2026-04-07, status: cancelled", "title: Halls, date: 2026-04-07"
+    )
+    seminar.rooms(entry("20260407", "1730", "LOCATION:Room 7"))
+    nets, halls = seminar.talks()
+    assert (nets.status, nets.location) == (Status.CANCELLED, "Room 1")
+    assert (halls.location, local(halls)) == ("Room 7", "17:30-18:30")
 
 
 def test_a_contradiction_about_the_past_holds_nothing(seminar: Seminar) -> None:
