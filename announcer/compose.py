@@ -29,7 +29,7 @@ from announcer.lines import hang
 from announcer.message import LARGEST_BODY, TEST_MARK, Message, Said
 from announcer.plain import WIDTH
 from announcer.prose import one_line
-from announcer.talks import Series, Talk
+from announcer.talks import Mailbox, Series, Talk
 from announcer.words import words
 
 # RFC 2045, 6.7 (5) allows lines of 76; the library would write 78.
@@ -102,7 +102,7 @@ class MailComposer:
         key = f"{series.id}/notice/{series.local(now):%Y-%m-%dT%H:%M:%S}"
         subject = self._line("notice", "subject", names)
         mail = EmailMessage(policy=POLICY)
-        mail["From"] = _address(series.sender.name, series.sender.address)
+        _set_mailbox(mail, "From", series.sender)
         mail["To"] = recipient
         _set_subject(mail, subject)
         mail["Date"] = format_datetime(series.local(now).replace(microsecond=0))
@@ -259,10 +259,10 @@ class MailComposer:
     def _headers(self, announcement: Announcement, subject: str, now: datetime) -> EmailMessage:
         series = announcement.series
         mail = EmailMessage(policy=POLICY)
-        mail["From"] = _address(series.sender.name, series.sender.address)
+        _set_mailbox(mail, "From", series.sender)
         mail["To"] = series.list
         if series.reply_to != series.sender:
-            mail["Reply-To"] = _address(series.reply_to.name, series.reply_to.address)
+            _set_mailbox(mail, "Reply-To", series.reply_to)
         _set_subject(mail, subject)
         mail["Date"] = format_datetime(series.local(now).replace(microsecond=0))
         key = f"{announcement.key}\n{self._test}" if self._test else announcement.key
@@ -286,23 +286,31 @@ def _line_of(error: BaseException) -> int | None:
     return found
 
 
-def _address(name: str, address: str) -> Address:
-    return Address(one_line(name), addr_spec=address)
+def _set_mailbox(mail: EmailMessage, header: str, mailbox: Mailbox) -> None:
+    """Write an address with its name, and a name that must be encoded as a subject is."""
+    name, address = one_line(mailbox.name), mailbox.address
+    if name.isascii() and len(name) <= _LONGEST_WORD:
+        mail[header] = Address(name, addr_spec=address)
+    else:
+        encoded = _encoded(header, name, "utf-8")
+        mail.set_raw(header, f"{encoded}\r\n <{address}>")
 
 
 def _set_subject(mail: EmailMessage, subject: str) -> None:
-    """Encode a subject by the old header class.
+    # A word that no line can hold would be folded once more when the mail is written.
+    plain = subject.isascii() and max(map(len, subject.split()), default=0) <= _LONGEST_WORD
+    mail.set_raw("Subject", _encoded("Subject", subject, "us-ascii" if plain else "utf-8"))
 
-    The new one loses blanks between encoded words, and may fold before the first word, which
+
+def _encoded(header: str, text: str, charset: str) -> str:
+    """Encode a text by the old header class.
+
+    The new one loses and adds blanks between encoded words, and may fold before the first word, which
     reads back with a blank in front (mail.md A8.2).
     """
     from email.header import Header  # noqa: PLC0415 - an exception, kept in one place
 
-    # A word that no line can hold would be folded once more when the mail is written.
-    plain = subject.isascii() and max(map(len, subject.split()), default=0) <= _LONGEST_WORD
-    charset = "us-ascii" if plain else "utf-8"
-    encoded = Header(subject, charset, maxlinelen=74, header_name="Subject").encode(linesep="\r\n")
-    mail.set_raw("Subject", encoded)
+    return Header(text, charset, maxlinelen=74, header_name=header).encode(linesep="\r\n")
 
 
 def _method(kind: str) -> str:

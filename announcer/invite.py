@@ -22,6 +22,7 @@ from announcer.words import words
 
 _NAMESPACE: Final = UUID("5f0c7c1e-9a67-5c0e-8f0d-2c8f5f3b7a10")
 _REFRESH: Final = timedelta(hours=1)
+_CONTROLS: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -156,8 +157,10 @@ def _event(entry: Entry, *, local: bool) -> Event:
         event.add("url", talk.url or series.website)
     event.add("status", talk.status.value.upper())
     organizer = vCalAddress(f"mailto:{series.reply_to.address}")
-    if series.reply_to.name:
-        organizer.params["CN"] = series.reply_to.name.replace('"', "'")
+    # A parameter can have neither controls nor quotation marks (RFC 5545, 3.1).
+    name = _CONTROLS.sub(" ", series.reply_to.name).replace('"', "'")
+    if name:
+        organizer.params["CN"] = name
     event.add("organizer", organizer)
     return event
 

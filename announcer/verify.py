@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import parseaddr
 from html import unescape
 from html.parser import HTMLParser
 from typing import Final
@@ -192,8 +194,10 @@ def _headers(message: Message, mail: EmailMessage, meant: dict[str, str]) -> Non
 def _value(mail: EmailMessage, name: str) -> str:
     if name not in {"from", "reply-to"}:
         return str(mail[name])
-    found = mail[name].addresses
-    return ", ".join(f"{address.display_name} <{address.addr_spec}>" for address in found)
+    # The newer reader of the library adds blanks between the encoded words of a name.
+    raw = next(value for key, value in mail.raw_items() if key.lower() == name)
+    shown, address = parseaddr(re.sub(r"\r\n(?=[ \t])", "", raw))
+    return f"{make_header(decode_header(shown))} <{address}>"
 
 
 def _structure(message: Message, mail: EmailMessage) -> None:
