@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
 from html.parser import HTMLParser
@@ -20,12 +21,12 @@ from test_samples import SERIES
 
 from announcer.announcement import Announcement
 from announcer.cadence import ANNOUNCEMENT, CANCELLATION, REMINDER, UPDATE
-from announcer.compose import MailComposer
+from announcer.compose import LONGEST_CONCERN, MailComposer
 from announcer.errors import VerificationFailed
 from announcer.message import Message
 from announcer.past import Standing
 from announcer.plain import to_text
-from announcer.prose import spoken, to_html
+from announcer.prose import one_line, spoken, to_html
 from announcer.samples import sample_talk
 from announcer.source import clean
 from announcer.talks import Status, Talk
@@ -139,12 +140,14 @@ class Shown(HTMLParser):
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
         self.schemes: set[str] = set()
+        self.links: set[str] = set()
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.links |= {v for name, v in attrs if name == "href" and v}
         self.schemes |= {(v or "").partition(":")[0] for name, v in attrs if name == "href"}
 
     def handle_data(self, data: str) -> None:
@@ -183,15 +186,8 @@ def parts(content: bytes) -> tuple[EmailMessage, str, str, list[Calendar]]:
 
 def reads_back(message: Message, meant: Announcement) -> None:
     """See that every fact is in the mail as it was cleaned, and nothing else has changed."""
-    head = message.content.partition(b"\r\n\r\n")[0]
-    names = re.findall(rb"^([\w-]+):", head, re.MULTILINE)
-    assert sorted(name.decode().lower() for name in names) == HEADERS
-    assert max(map(len, message.content.split(b"\r\n"))) <= 78
-    parsed, text, html, calendars = parts(message.content)
-    first = meant.talks[0]
-    heading = headed(spoken(first.title)) if first.title else "title to be announced"
-    assert heading in str(parsed["Subject"])
-    assert parsed["To"] == "s@groups.example"
+    headers_read_back(message, meant)
+    _, text, html, calendars = parts(message.content)
     assert [line for line in text.splitlines() if len(line) > 76 and "://" not in line] == []
     shown = Shown(html)
     assert shown.tags <= TAGS | OF_PROSE
@@ -202,19 +198,51 @@ def reads_back(message: Message, meant: Announcement) -> None:
         abstracts = 0 if meant.kind == CANCELLATION else len(meant.talks)
         assert words_of.count(closed(FIRST)) == abstracts
         assert "attachedcalendar" in words_of or "attachedfile" in words_of
+        for note in meant.notes:
+            assert closed(one_line(note, LONGEST_CONCERN)) in words_of
+    whole = "More on the page" not in text
     assert len(calendars) == len(meant.talks)
     for one, calendar in zip(meant.talks, calendars, strict=True):
         facts = [headed(spoken(one.title or "")), *map(headed, one.speakers), one.location or ""]
         for fact in facts:
             assert closed(fact) in words
             assert closed(fact) in seen
-        [event] = calendar.walk("VEVENT")
-        assert str(event["SUMMARY"]) == f"Seminar: {spoken(one.title or 'to be announced')}"
-        assert str(event["LOCATION"]) == (one.location or one.stream)
-        who = [", ".join(one.speakers)] if one.speakers else []
-        where = [one.location] if one.location else []
-        told = str(event["DESCRIPTION"])
-        assert told.splitlines()[: len(who + where)] == who + where
+        cancelled = meant.kind == CANCELLATION
+        for link in filter(None, (one.url, None if cancelled else one.stream)):
+            assert f"\n  {link}\n" in text.replace("\r\n", "\n")
+            assert link in shown.links
+        if whole and not cancelled:
+            assert closed(to_text(to_html(one.abstract or ""))) in words
+            assert closed("".join(Shown(to_html(one.abstract or "")).text)) in seen
+        invite_reads_back(calendar, one)
+
+
+def headers_read_back(message: Message, meant: Announcement) -> None:
+    head = message.content.partition(b"\r\n\r\n")[0]
+    names = re.findall(rb"^([\w-]+):", head, re.MULTILINE)
+    assert sorted(name.decode().lower() for name in names) == HEADERS
+    assert max(map(len, message.content.split(b"\r\n"))) <= 78
+    parsed = message_from_bytes(message.content, policy=SMTP)
+    first = meant.talks[0]
+    heading = headed(spoken(first.title)) if first.title else "title to be announced"
+    assert heading in str(parsed["Subject"])
+    assert str(parsed["Subject"]) == message.subject
+    # As an older reader decodes it.
+    raw = re.sub(r"\r\n(?=[ \t])", "", dict(parsed.raw_items())["Subject"])
+    assert str(make_header(decode_header(raw))) == message.subject
+    assert parsed["To"] == "s@groups.example"
+
+
+def invite_reads_back(calendar: Calendar, one: Talk) -> None:
+    [event] = calendar.walk("VEVENT")
+    assert str(event["SUMMARY"]) == f"Seminar: {spoken(one.title or 'to be announced')}"
+    assert str(event["LOCATION"]) == (one.location or one.stream)
+    who = [", ".join(one.speakers)] if one.speakers else []
+    where = [one.location] if one.location else []
+    rest = [f"Stream: {one.stream}"] if one.stream else []
+    rest += [one.url] if one.url else []
+    assert str(event["DESCRIPTION"]).split("\n") == who + where + rest
+    assert str(event.get("URL", "")) == (one.url or "")
 
 
 def test_hostile_pages_change_no_header_break_no_rule_and_read_back_as_cleaned(
