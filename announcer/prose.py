@@ -32,6 +32,10 @@ _BLOCK: Final = re.compile(
 )
 _IMAGE: Final = re.compile(r"<img\b[^>]*?\balt\s*=\s*[\"']([^\"'<>]*)[\"'][^>]*>", re.IGNORECASE)
 _EMPTY_LINK: Final = re.compile(r'(<a href="([^"]*)">)\s*</a>')
+# A place of a page that its reader's mail program knows nothing of.
+_RELATIVE: Final = re.compile(
+    r'<a(?: href="(?!https?:|mailto:)[^"]*")?>(.*?)</a>', re.IGNORECASE | re.DOTALL
+)
 _GLUED: Final = re.compile(r"(?<=[^\W_])(?=<a )|(?<=</a>)(?=<a )")
 
 
@@ -71,6 +75,7 @@ def to_html(markdown: str) -> str:
         link_rel=None,
     )
     # Organisers leave no blank between links, and link pictures that a mail does not show.
+    clean = _RELATIVE.sub(r"\1", clean)
     named = _EMPTY_LINK.sub(
         lambda m: "" if clean.count(m[1]) > 1 else f"{m[1]}{_shown(m[2])}</a>", clean
     )
