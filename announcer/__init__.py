@@ -38,7 +38,7 @@ folder (``tests/test_map.py`` checks it)::
                      posts and calendar, with tree, fields and facts; interface, with
                      researchseminars, indico and pretalx; fetch (with decode and forges) and
                      files; hints; for all of them dates, years, times, words, known, people, links,
-                     checks and clean
+                     checks and clean; grounds and explained, which say why
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan

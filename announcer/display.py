@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import SMTP
-from textwrap import wrap
+from textwrap import shorten, wrap
 
 from announcer.announcement import Announcement, Plan
 from announcer.ledger import Believed, Decision, Entry, Row
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
+from announcer.source.explained import Evidence
 from announcer.talks import Series, Talk
 
 _HEADINGS = {
@@ -61,6 +62,28 @@ def show_talks(series: Series, talks: Iterable[Talk], warnings: Iterable[str]) -
     for warning in warnings:
         say(f"! {warning}")
     say("")
+
+
+def show_evidence(talk: Talk, evidence: Sequence[Evidence], series: Series) -> None:
+    """Print for one talk what gave each fact, and how sure it is."""
+    say(f"{talk.id}: {_talk_time(talk, series)}, {talk.title or 'title to be announced'}")
+    rows = [(e.fact, e.sure.value, _because(e)) for e in evidence]
+    say(
+        *(
+            table(("FACT", "SURE", "VALUE, AND WHERE IT STANDS"), rows)
+            if rows
+            else ["  It is not there now."]
+        )
+    )
+    say("")
+
+
+def _because(evidence: Evidence) -> str:
+    value, words = (
+        shorten(text or "", 90, placeholder=" …") for text in (evidence.value, evidence.words)
+    )
+    source = evidence.where if words in {"", value} else f"{evidence.where}: {words}"
+    return f"{value or '—'}" + (f" ← {source}" if source else "")
 
 
 def show_differences(series: Series, last: Believed, found: Collection[Talk]) -> None:

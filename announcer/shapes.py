@@ -8,6 +8,7 @@ from announcer.announcement import Announcement, Plan
 from announcer.ledger import Row, State
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
+from announcer.source.explained import Evidence
 from announcer.talks import Series, Talk
 
 # A row that is not settled yet is open, whatever it waits for.
@@ -46,6 +47,17 @@ def talk_shape(talk: Talk, series: Series) -> dict[str, object]:
         "tba": talk.tba,
         "unclear": talk.unclear,
         "warnings": list(talk.warnings),
+    }
+
+
+def evidence_shape(evidence: Evidence) -> dict[str, object]:
+    """Shape what gave one fact of a talk, as ``talks --explain --json`` lists it."""
+    return {
+        "fact": evidence.fact,
+        "value": evidence.value,
+        "sure": evidence.sure.value,
+        "where": evidence.where,
+        "words": evidence.words,
     }
 
 

@@ -150,6 +150,15 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A line of a source that a talk was read from, or a heading above it."""
+
+    where: str  # "index.md, line 12"
+    text: str
+    above: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one look at a source gave.
 
@@ -162,3 +171,4 @@ class Reading:
     warnings: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)  # talk id -> "file, line 12"
+    grounds: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)  # by talk id

@@ -1,6 +1,7 @@
 """Commands that show, and change nothing."""
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +34,7 @@ from announcer.display import (
     show_decisions,
     show_differences,
     show_entries,
+    show_evidence,
     show_log,
     show_plan,
     show_talks,
@@ -48,8 +50,9 @@ from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided
 from announcer.settings import SeriesSettings, Settings
-from announcer.shapes import plan_shape, row_shape, talk_shape
-from announcer.talks import Talk
+from announcer.shapes import evidence_shape, plan_shape, row_shape, talk_shape
+from announcer.source.explained import explained
+from announcer.talks import Ground, Talk
 from announcer.transport.folder import write
 from announcer.verify import verify
 
@@ -60,10 +63,17 @@ def talks(
     series: SeriesOption = None,
     now: NowOption = None,
     as_json: JsonOption = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what gave each fact, and how sure it is.")
+    ] = False,
 ) -> None:
     """Show the talks as they are understood, in order of time.
 
-    Example: announcer talks --now 2020-04-03T10:00
+    With --explain each fact comes with the line that gave it, and whether it stands there (said,
+    read), has its year from a heading (year from above) or from the calendar (nearest year), or is
+    as the settings say (usual). What was not understood is listed below, with its line.
+
+    Example: announcer talks --explain --now 2020-04-03T10:00
     """
     settings = settings_of(config)
     chosen = parts.chosen(settings, series or ())
@@ -77,9 +87,10 @@ def talks(
         trouble: SourceError | None = None
         warnings: tuple[str, ...] = ()
         stands: tuple[Talk, ...] = ()  # what the page says now, believed or not
+        grounds: Mapping[str, tuple[Ground, ...]] = {}
         try:
             reading = await read(asked, clock)
-            warnings = reading.warnings
+            warnings, grounds = reading.warnings, reading.grounds
             stands = accepted(last, reading, asked.series, at).talks
             found = to_plan(believed(last, reading, asked.series, at), asked.series, at)
         except SourceError as error:
@@ -90,13 +101,24 @@ def talks(
             past = Past(history, at)
             found = tuple(as_decided(talk, past) for talk in found)
         found = tuple(sorted(found, key=lambda t: (t.day is None, str(t.starts_at or t.day), t.id)))
-        shapes.extend(talk_shape(talk, asked.series) for talk in found)
+        because = {
+            talk.id: explained(talk, grounds[talk.id], asked.series)
+            for talk in (found if explain else ())
+            if talk.id in grounds
+        }
+        for talk in found:
+            shape = talk_shape(talk, asked.series)
+            if explain:
+                shape["explained"] = [evidence_shape(e) for e in because.get(talk.id, ())]
+            shapes.append(shape)
         warnings = (*warnings, *(w for talk in found for w in talk.warnings))
         if as_json:
             for warning in warnings:
                 console.note(warning)
         else:
             show_talks(asked.series, found, warnings)
+            for talk in found if explain else ():
+                show_evidence(talk, because.get(talk.id, ()), asked.series)
             if last is not None and stands:
                 show_differences(asked.series, last, stands)
         if trouble is not None:

@@ -29,13 +29,14 @@ from announcer.source.hints import Hints
 from announcer.source.links import URL, first_url, is_stream, links
 from announcer.source.times import WrittenTime, asked_times, written_times
 from announcer.source.years import dated
-from announcer.talks import Link, Reading, Series, Status, Talk
+from announcer.talks import Ground, Link, Reading, Series, Status, Talk
 
 _ISO: Final = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]+(\d\d?):(\d\d)(?::\d\d(?:[.,]\d+)?)?)?"
     r"\s*(Z|UTC|[+-]\d\d?(?::?\d\d)?)?",
     re.IGNORECASE,
 )
+_MOST_LINES: Final = 400  # of an abstract
 _YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([/._])(\d\d?)\2(\d\d?)(?!\d)")
 
 
@@ -63,6 +64,14 @@ class Facts:
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def grounds(self) -> tuple[Ground, ...]:
+        """Give what is said, one line for each."""
+        said = [*self.titles, *self.speakers, *self.when, *self.until, *self.states]
+        said += [text for text in (self.location, self.stream, self.url) if text]
+        said += [line for line in (self.abstract or "").split("\n")[:_MOST_LINES] if line.strip()]
+        above = [Ground(where=self.place, text=self.above, above=True)] if self.above else []
+        return (*above, *(Ground(where=self.place, text=text) for text in said))
+
 
 def understood(
     entries: Sequence[Facts],
@@ -78,11 +87,12 @@ def understood(
     talks: list[Talk] = []
     ids = Ids()
     origin: dict[str, str] = {}
+    grounds: dict[str, tuple[Ground, ...]] = {}
     for facts in entries:
         talk = _Understanding(facts, series, hints, order, now).talk(ids)
         talks.append(talk)
-        origin[talk.id] = facts.place
-    return Reading(talks=tuple(talks), warnings=tuple(warnings), origin=origin)
+        origin[talk.id], grounds[talk.id] = facts.place, facts.grounds()
+    return Reading(talks=tuple(talks), warnings=tuple(warnings), origin=origin, grounds=grounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,13 +19,14 @@ from announcer.source.checks import Ids
 from announcer.source.dates import DateOrder, Order, Written, date_order
 from announcer.source.entry import Entry, labels
 from announcer.source.fetch import Fetcher
+from announcer.source.grounds import PageGrounds
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.lists import Lists
 from announcer.source.markdown import Line, Section
 from announcer.source.merged import without_repeats
 from announcer.source.renamed import missing, renamed
 from announcer.source.understood import Understanding
-from announcer.talks import Reading, Series, Talk
+from announcer.talks import Ground, Reading, Series, Talk
 
 _ASIDE: Final = re.compile(
     r"(?i)\b(?:conferences?|deadlines?|important dates|news|changelog|wish ?list|publications?|calls? for|"
@@ -86,7 +87,7 @@ class PageSource:
         entries = without_repeats([*announced.entries, *found.entries], order.told)
         warnings = (*self._missing(lines, sections), *announced.warnings, *found.warnings)
         facts = self._facts(entries, sections, titles, order, today)
-        return self._reading(entries, facts, warnings, found)
+        return self._reading(entries, facts, warnings, found, PageGrounds(self.name, page))
 
     @property
     def name(self) -> str:
@@ -137,19 +138,24 @@ class PageSource:
         facts: Around,
         warnings: Sequence[str],
         found: _Found,
+        lines: PageGrounds,
     ) -> Reading:
         talks: list[Talk] = []
         origin: dict[str, str] = {}
+        grounds: dict[str, tuple[Ground, ...]] = {}
         ids = Ids()
         for entry in entries:
             talk = Understanding(entry, facts).talk(ids)
             talks.append(talk)
             origin[talk.id] = f"{self.name}, line {entry.line}"
+            grounds[talk.id] = lines.of(entry)
         said = [f"{self.name}, {words}" for words in warnings]
         said += [f"{self.name}, {words}" for words in _stray(found, facts, talks)]
         if not talks:
             said.insert(0, f"{self.name}: nothing was understood as a talk")
-        return Reading(talks=tuple(talks), warnings=tuple(said[:100]), origin=origin)
+        return Reading(
+            talks=tuple(talks), warnings=tuple(said[:100]), origin=origin, grounds=grounds
+        )
 
     def _refuse_errors(self, sections: Sequence[Section]) -> None:
         words = "\n".join(f"{s.heading}\n{s.prose}" for s in sections).strip()

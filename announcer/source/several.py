@@ -65,9 +65,12 @@ class Several:
     def _joined(self, readings: Sequence[tuple[str, Reading]], today: date) -> Reading:
         (_, first), *more = readings
         talks, origin, warnings = list(first.talks), dict(first.origin), list(first.warnings)
+        grounds = dict(first.grounds)
         for name, later in more:
             joining = _Joining(talks, origin, later, self._series, today)
             talks, origin = joining.talks(), joining.origin
+            for ours, theirs in joining.matched:
+                grounds[ours] = (*grounds.get(ours, ()), *later.grounds.get(theirs, ()))
             warnings += later.warnings
             if joining.slots:
                 warnings.append(
@@ -75,7 +78,7 @@ class Several:
                     "source has a talk on their day, so they are not listed"
                 )
         plain = tuple(_unmarked(talk, self._series) for talk in talks)
-        return Reading(talks=plain, warnings=tuple(warnings), origin=origin)
+        return Reading(talks=plain, warnings=tuple(warnings), origin=origin, grounds=grounds)
 
 
 class _Joining:
@@ -94,6 +97,7 @@ class _Joining:
         self.later = later
         self.series = series
         self.today = today
+        self.matched: list[tuple[str, str]] = []  # ids: of the talk, and of what gave facts of it
         self.slots = 0  # entries ahead that stand for no talk
 
     def talks(self) -> list[Talk]:
@@ -118,6 +122,7 @@ class _Joining:
             name = next(name for name in (talk.id, *numbered) if name not in ids)
             ids.add(name)
             self.origin[name] = self.later.origin.get(talk.id, "")
+            self.matched.append((name, talk.id))
             doubt = "it may be another talk of that day, which an earlier source has; give it the same title in both"  # fmt: skip
             doubtful = talk.day in alone and talk.day is not None and talk.day >= self.today
             yield replace(
@@ -136,6 +141,7 @@ class _Joining:
     def _completed(self, talk: Talk, other: Talk | None) -> Talk:
         if other is None:
             return talk
+        self.matched.append((talk.id, other.id))
         where = (self.origin.get(talk.id, ""), self.later.origin.get(other.id, ""))
         self.origin[talk.id] = "; ".join(filter(None, where))
         when, time_doubt = _when(talk, other)
