@@ -33,6 +33,7 @@ class Around:
     order: Order
     today: date
     usual: WrittenTime | None = None  # the time that its opening names for every meeting
+    end: str = ""  # the last words of a page that may be cut there
     around: tuple[str, ...] = ()  # where a year may stand: front matter, the name of the file
     speaker_first: bool | None = None
     has_speakers: bool = False  # its tables have a column of speakers

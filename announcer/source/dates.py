@@ -67,12 +67,12 @@ _SLASHED: Final = re.compile(
 )
 _DAY_MONTH: Final = re.compile(
     _LEAD
-    + rf"(?<![\d.])(?P<d>\d\d?)(?:st|nd|rd|th|\.|er)?(?:\s+of)?[\s-]+(?P<m>{_month})\b\.?,?(?:[\s-]+(?P<y>(?:19|20)\d\d)(?!\d))?",
+    + rf"(?<![\d.])(?P<d>\d\d?)(?:st|nd|rd|th|\.|er)?(?:\s+of)?(?:\s+|-)(?P<m>{_month})\b\.?,?(?:[\s-]+(?P<y>(?:19|20)\d\d)(?!\d))?",
     re.IGNORECASE,
 )
 _MONTH_DAY: Final = re.compile(
     _LEAD
-    + rf"\b(?P<m>{_month})\b\.?\s+(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?(?![\d:.]|\s*(?:am|pm|uhr)\b)(?:,?\s+(?P<y>(?:19|20)\d\d)(?!\d))?",
+    + rf"\b(?P<m>{_month})\b\.?\s+(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?(?!\d|[:.]\d|\s*(?:am|pm|uhr)\b)(?:,?\s+(?P<y>(?:19|20)\d\d)(?!\d))?",
     re.IGNORECASE,
 )
 _SLASHED_SHORT: Final = re.compile(
@@ -82,14 +82,13 @@ _SLASHED_SHORT: Final = re.compile(
 _DIGIT: Final = re.compile(r"\d")
 _MONTH_WORD: Final = re.compile(rf"(?<![^\W\d_])(?:{_month})\b", re.IGNORECASE)
 # With what a text must hold for the pattern to be worth trying: most texts hold no date.
-_PATTERNS: Final = (
-    (_ISO, re.compile(r"\d-\d")),
-    (_DOTTED, re.compile(r"\d\.\s?\d")),
-    (_SLASHED, re.compile(r"\d/\d")),
-    (_DAY_MONTH, _MONTH_WORD),
-    (_MONTH_DAY, _MONTH_WORD),
-    (_SHORT, re.compile(r"\d\.\d")),
-    (_SLASHED_SHORT, re.compile(r"\d/\d")),
+_PATTERNS: Final[Sequence[tuple[tuple[re.Pattern[str], ...], re.Pattern[str]]]] = (
+    ((_ISO,), re.compile(r"\d-\d")),
+    ((_DOTTED,), re.compile(r"\d\.\s?\d")),
+    ((_SLASHED,), re.compile(r"\d/\d")),
+    ((_DAY_MONTH, _MONTH_DAY), _MONTH_WORD),
+    ((_SHORT,), re.compile(r"\d\.\d")),
+    ((_SLASHED_SHORT,), re.compile(r"\d/\d")),
 )
 # Without a year and a weekday these are numbers like others, unless a place asks for a date.
 _BARE: Final = re.compile(
@@ -101,7 +100,7 @@ _LIST_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _LIST_BEFORE: Final = re.compile(
-    r"(?<![\w.#])\d\d?\.?[-–]$|(?:^|[^\w#.]\s*)(?<!\w )\d\d?\.?(?:st|nd|rd|th)?\s?(?:-|–|/|,|&|and|und|et|bis|to)\s?$",
+    r"(?<![\w.#:])\d\d?\.?[-–]$|(?:^|[^\w#.:]\s*)(?<!\w )\d\d?\.?(?:st|nd|rd|th)?\s?(?:-|–|/|,|&|and|und|et|bis|to)\s?$",
     re.IGNORECASE,
 )
 
@@ -117,6 +116,7 @@ class Written:
     words: str
     span: tuple[int, int]
     ambiguous: bool = False  # a slashed date whose order nothing tells
+    short: bool = False  # "2026-04-1" may lack its last digit
     several: bool = False  # one of several days, as in "6-10 July" or "May 8, 15 and 22"
 
     def on(self, year: int) -> date | None:
@@ -135,18 +135,33 @@ def written_dates(text: str, order: DateOrder | None = None) -> list[Written]:
 @lru_cache(maxsize=256)  # an entry asks many times for the dates of its few lines
 def _dates(text: str, order: DateOrder | None) -> tuple[Written, ...]:
     found: list[Written] = []
-    for pattern, needed in _PATTERNS:
+    for patterns, needed in _PATTERNS:
         if not needed.search(text):
             continue
         spans = [one.span for one in found]
         fresh = [
             written
-            for match in pattern.finditer(text)
+            for match in _apart(patterns, text)
             if not overlaps(match.span(), spans) and (written := _written(match, order)) is not None
         ]
         if fresh:
             found = sorted([*found, *fresh], key=lambda written: written.span)
     return tuple(found)
+
+
+def _apart(patterns: Sequence[re.Pattern[str]], text: str) -> list[re.Match[str]]:
+    """Find what patterns match; where they overlap the leftmost counts, as in "Apr 28-May 2".
+
+    A year decides before that, as in "Talk 7 May 14, 2026".
+    """
+    kept: list[re.Match[str]] = []
+    every = (match for pattern in patterns for match in pattern.finditer(text))
+    for match in sorted(every, key=lambda match: match.start()):
+        if not kept or match.start() >= kept[-1].end():
+            kept.append(match)
+        elif match["y"] and not kept[-1]["y"]:
+            kept[-1] = match
+    return kept
 
 
 def asked_dates(text: str, order: DateOrder | None = None) -> list[Written]:
@@ -188,6 +203,7 @@ def _written(match: re.Match[str], order: DateOrder | None) -> Written | None:
         words=match[0].strip(),
         span=match.span(),
         ambiguous=ambiguous,
+        short=match.re is _ISO and len(parts["m"]) == 2 and len(parts["d"]) == 1,
         several=_several(match),
     )
 

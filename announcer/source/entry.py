@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from announcer.source.dates import DateOrder, Written, written_dates
+from announcer.source.dates import WEEKDAY, DateOrder, Written, written_dates
 from announcer.source.known import is_clock, label
 from announcer.source.markdown import plain
 from announcer.source.times import written_times
@@ -16,11 +16,15 @@ _SPEAKERS_BELOW: Final = re.compile(
     r"\W*(?:\*\*|__|#+\s)\W*(?:speakers?|presenters?|vortragende|intervenants?)\W*", re.IGNORECASE
 )
 _LEAD: Final = re.compile(
-    r"[\s*_\[(>~`|]*(?:<[^>]{1,80}>\s*)*(?:(?:on|am|le|date|when|datum|wann|next|neu|new)\b\s*:?\s*)?"
+    r"[\W_]*(?:<[^>]{1,80}>\s*)*(?:(?:on|am|le|date|when|datum|wann|next|neu|new)\b\s*:?\s*)?"
     r"(?:(?:the )?(?:next|upcoming|nächste[rs]?|prochaine?) (?:\w+ ){0,2}?(?:seminar|talk|meeting|session|colloquium|vortrag|treffen|séance|séminaire|exposé)s?\s*(?:is|:|am|on|will be|-|–)*\s*)?"
     r"(?:(?:talk|session|seminar|week|meeting|sitzung|vortrag|treffen|séance|lecture|no\.?|nr\.?)\s*#?\d+\s*[:(,–-]*\s*)?"
     r"[\s*_\[(]*(?:\d\d?\.?(?:st|nd|rd|th)?\s?[-–/&,]\s?)?",
     re.IGNORECASE,
+)
+_BRACKET: Final = re.compile(r"[(\[]([^()\[\]]{3,80})[)\]](?!\()")
+_BARE_DATE: Final = re.compile(
+    r"[\s*_\[(]*(\d\d?\.(?:0\d|1[0-2])\.|(?P<slash>\d\d?/\d\d?))(?=[\s:,*_)\]–—-]|$)(?![\s*_]*\d)"
 )
 _TAIL: Final = re.compile(r"[\s)\].,;*_~|]*")
 _BEFORE_TAIL: Final = re.compile(r"(?:[(\[–—,]|\s-)[\s*_]*$", re.IGNORECASE)
@@ -89,9 +93,32 @@ def _listed(body: tuple[str, ...] | list[str], label: str) -> list[str]:
 def leading_date(text: str, order: DateOrder | None) -> Written | None:
     """Give the date that a text begins with."""
     for written in written_dates(text[:300], order)[:1]:
-        if _LEAD.fullmatch(text[: written.span[0]]):
+        before = text[: written.span[0]]
+        if _LEAD.fullmatch(before) or _LEAD.fullmatch(_untimed(before)):
             return written
     return None
+
+
+def _untimed(text: str) -> str:
+    """Take times and weekdays out, which may stand before a date: "16:00, 14 April"."""
+    for time in reversed(written_times(text)):
+        text = text[: time.span[0]] + text[time.span[1] :]
+    return WEEKDAY.sub("", text)
+
+
+def bracketed_date(text: str, order: DateOrder | None) -> Written | None:
+    """Give the date that stands in brackets of its own: "*Title* (14 April 2026), Speaker"."""
+    for bracket in _BRACKET.finditer(text[:400]):
+        found = written_dates(bracket[0], order)
+        if found and only_when(bracket[1], order):
+            return found[0]
+    return None
+
+
+def bare_date(text: str, order: DateOrder | None) -> str:
+    """Give the day and month without more that a text begins with: "14.04.", "4/14"."""
+    found = _BARE_DATE.match(text)
+    return found[1] if found and (order or found[2] is None) else ""
 
 
 def trailing_date(text: str, order: DateOrder | None) -> Written | None:

@@ -29,7 +29,7 @@ def dated_below(section: Section, order: DateOrder | None) -> bool:
     if len(first) > 1 and first[1].startswith(": "):
         return False  # the term of a list of definitions
     named = labels(first)
-    if any(_is_when(named.get(name, ""), order) for name in ("when", "time")):
+    if any(is_when(named.get(name, ""), order) for name in ("when", "time")):
         return True
     return bool(first) and leading_date(first[0], order) is not None and only_when(first[0], order)
 
@@ -70,13 +70,13 @@ def entry(section: Section, order: DateOrder | None) -> Entry:
 
 def _when_below(section: Section, named: dict[str, str], order: DateOrder | None) -> str | None:
     for words in (named.get("when"), named.get("time")):
-        if words and _is_when(words, order):
+        if words and is_when(words, order):
             return words
     first = next((text for text in section.body if text.strip()), "")
     return first if leading_date(first, order) else None
 
 
-def _is_when(words: str, order: DateOrder | None) -> bool:
+def is_when(words: str, order: DateOrder | None) -> bool:
     """Whether a labelled line gives a date, and does not only tell of one: "On Tuesdays, but …"."""
     if not asked_dates(words, order):
         return False

@@ -222,11 +222,13 @@ class _Writer:
             self._inline[-1][2].append(f'<iframe src="{_safe(element.get("src"))}"></iframe>')
         elif tag in _MARKS or (tag == "a" and element.get("href")):
             self._inline.append((tag, _safe(element.get("href")), []))
+        elif tag == "time":
+            self._inline.append((tag, element.get("datetime") or "", []))
         self.text(element.text)
 
     def end(self, element: "_Element") -> None:
         tag = str(element.tag)
-        if tag in _MARKS or (tag == "a" and element.get("href")):
+        if tag in _MARKS or tag == "time" or (tag == "a" and element.get("href")):
             self._end_inline(tag)
         elif tag in {"td", "th"} and self._cells:
             self._end_cell(element, head=tag == "th")
@@ -256,7 +258,9 @@ class _Writer:
         _, target, pieces = self._inline.pop()
         words = "".join(pieces)
         inner = words.strip()
-        if inner and "\n" not in inner:
+        if tag == "time" and target and not re.search(r"\d{4}", inner):
+            words = _moment(target) or words
+        elif tag != "time" and inner and "\n" not in inner:
             lead, tail = words[: len(words) - len(words.lstrip())], words[len(words.rstrip()) :]
             marked = f"[{inner}]({target})" if tag == "a" else f"{_MARKS[tag]}{inner}{_MARKS[tag]}"
             if tag == "a" and target.startswith("#"):
@@ -319,6 +323,17 @@ class _Writer:
             if n == 0:
                 self.lines.append(Line(text="|" + " --- |" * len(cells), number=line))
         self._blank()
+
+
+def _moment(written: str) -> str:
+    """Give a moment that is written for programs as people write it; nothing where it is none."""
+    found = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::[\d.]+)?(Z|[+-]\d\d:?\d\d)?)?", written.strip()
+    )
+    if found is None:
+        return ""
+    zone = f" UTC{found[3].replace('Z', '+00:00')}" if found[3] else ""
+    return f"{found[1]} {found[2]}{zone}" if found[2] else found[1]
 
 
 def _level(tag: str) -> int:

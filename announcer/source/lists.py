@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from announcer.source import tables
+from announcer.source import blocks, tables
 from announcer.source.dates import DateOrder, Written, written_dates
 from announcer.source.entry import (
     NOT_A_TALK,
     Entry,
     Layout,
+    bare_date,
+    bracketed_date,
     leading_date,
     only_when,
     trailing_date,
@@ -33,6 +35,7 @@ class _Open:
     layout: Layout
     line: int
     head: str
+    date: str = ""  # where it is no date by itself
     indent: int = 0
     alone: bool = False  # the date stands alone, and what it is of comes below
     body: list[str] = field(default_factory=list)
@@ -48,11 +51,14 @@ class Lists:
         self._section = section
         self._order = order
         self._open: _Open | None = None
-        self._read()
+        labelled = blocks.entries(section, order)
+        first = min((entry.line for entry in labelled), default=None)
+        self._read([line for line in section.lines if first is None or line.number < first])
+        self.entries += labelled
 
-    def _read(self) -> None:
+    def _read(self, page: Sequence[Line]) -> None:
         blank = True
-        for kind, lines in _blocks(self._section.lines):
+        for kind, lines in _blocks(page):
             if kind == "table":
                 self._close()
                 found, warnings = tables.entries(lines, self._section.within, self._order)
@@ -72,11 +78,23 @@ class Lists:
         text = item[2] if item else line.text.strip()
         indent = len(item[1].expandtabs(4)) if item else 0
         head = self._head(text, in_list=item is not None)
-        if head is not None and not (label(line.text) and self._open and self._open.alone):
+        bare = bare_date(text, self._order) if head is None and not self._is_cells(text) else ""
+        if (head is not None or bare) and not (
+            label(line.text) and self._open and self._open.alone
+        ):
             self._close()
             layout: Layout = "item" if item else "paragraph"
-            alone = only_when(text, self._order)
-            self._open = _Open(layout, line.number, text, indent, alone)
+            begins = head if head and leading_date(text, self._order) else None
+            alone = only_when(text[begins.span[0] :] if begins else text, self._order)
+            alone = alone or text.strip(" *_:()[]") == bare
+            self._open = _Open(
+                layout,
+                line.number,
+                text.replace(bare, " | ", 1) if bare else text,
+                bare,
+                indent,
+                alone,
+            )
             return
         if self._belongs(line, item, indent, after_blank=after_blank):
             assert self._open is not None  # noqa: S101 - what belongs has what it belongs to
@@ -92,15 +110,21 @@ class Lists:
 
     def _head(self, text: str, *, in_list: bool) -> Written | None:
         # Cells whose table has no second line of dashes have no names: they may be private.
-        cells = text.count("|") > 1 or text.startswith("|")
-        if cells or not any(c.isdigit() for c in text) or NOT_A_TALK.search(text[:200]):
+        if (
+            self._is_cells(text)
+            or not any(c.isdigit() for c in text)
+            or NOT_A_TALK.search(text[:200])
+        ):
             return None
         found = leading_date(text, self._order)
         if found is None and in_list:
-            found = trailing_date(text, self._order)
+            found = trailing_date(text, self._order) or bracketed_date(text, self._order)
         if found is None and _SPOKEN.search(text):
             found = next(iter(written_dates(text[:300], self._order)[:1]), None)
         return found
+
+    def _is_cells(self, text: str) -> bool:
+        return text.count("|") > 1 or text.startswith("|")
 
     def _belongs(
         self, line: Line, item: re.Match[str] | None, indent: int, *, after_blank: bool
@@ -141,6 +165,7 @@ class Lists:
                 within=self._section.within,
                 head=head,
                 body=tuple("\n".join(opened.body).split("\n")) if opened.body else (),
+                date=opened.date or None,
                 title=title,
                 speakers=speakers,
             )

@@ -12,7 +12,10 @@ from typing import Final
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
 _UNDERLINE: Final = re.compile(r" {0,3}(?:={3,}|-{3,})\s*")
 _NO_TITLE: Final = re.compile(r"\s*(?:$|[-*+>|#<:]|\d+[.)]\s|```|~~~|    )")
-_FRONT_MATTER: Final = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER: Final = re.compile(
+    r"\A(?:(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)|(?:---|\+\+\+)[ \t]*\n(?=[\w-]{1,40}[ \t]*[:=]).*)",
+    re.DOTALL,
+)
 _TITLE: Final = re.compile(r"^(?:title|subtitle)\s*[:=]\s*(.+)$", re.MULTILINE | re.IGNORECASE)
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)|\{%\s*comment\s*%\}.*?(?:\{%\s*endcomment\s*%\}|\Z)", re.DOTALL)  # fmt: skip
 
@@ -22,6 +25,9 @@ LINK: Final = re.compile(
 _LOOSE_LINK: Final = re.compile(r"(?<!!)\[([^\[\]\n]{1,400})\]\([^()\n]{0,600}(?:\([^()\n]{0,200}\)[^()\n]{0,400})?\)")  # fmt: skip
 _IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}\]\([^)\n]{0,1000}\)")
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}>|\{:[^}\n]{0,200}\}|\{%[^%\n]{0,200}%\}")
+_ESCAPED: Final = re.compile(r"\\([*_#`~\[\]])")
+_ATTRIBUTES: Final = re.compile(r"\s*\{[:#.][^{}\n]{0,200}\}\s*$")
+_SHORTCODE: Final = re.compile(r"\{\{[<%]\s*(/?[\w.-]+)([^{}\n]{0,300}?)[%>]\}\}")
 _IS_PLAIN: Final = re.compile(r"[^<>\[\]!{}&~*_`\\]*")
 _STRUCK: Final = re.compile(r"~~(?=\S)([^~\n]{1,400})~~|<(s|del|strike)>(.{1,400}?)</\2>", re.IGNORECASE)  # fmt: skip
 _INLINE: Final = re.compile(
@@ -30,7 +36,7 @@ _INLINE: Final = re.compile(
 )
 # In pairs first: the star of "C*-algebras" is its own.
 _EMPHASIS: Final = re.compile(
-    r"(?<![\w\\$*])(\*\*\*|\*\*|__|[*_`])(?=\S)(.{1,1000}?)(?<=\S)\1(?![\w$*])"
+    r"(?<![\w\\$*])(\*\*\*|\*\*|__|[*_`])(?=\S)(.{1,1000}?)(?<=[^\s\\])\1(?![\w$*])"
 )
 _MARK: Final = re.compile(
     r"\*{2,}|(?<![\w$)*\\])[*_`]+(?=[\w\"“„«])|(?<![\w$*\\])[*_`]+(?![\w$*])|(?<=[^\W_]{2})[*_`]+\s*$"
@@ -79,7 +85,7 @@ def uncommented(text: str) -> str:
 def front_matter_title(text: str) -> str:
     """Give the titles that a page's front matter names; its date is that of publishing."""
     found = _FRONT_MATTER.match(text)
-    return " ".join(m[1] for m in _TITLE.finditer(found[2])) if found else ""
+    return " ".join(m[1] for m in _TITLE.finditer(found[2] or "")) if found else ""
 
 
 def without_front_matter(text: str) -> str:
@@ -88,8 +94,15 @@ def without_front_matter(text: str) -> str:
 
 
 def lines(text: str) -> list[Line]:
-    """Number the lines of a text."""
+    """Number the lines of a text; what a site generator puts in for a shortcode is left out."""
+    text = _SHORTCODE.sub(_meant, text)
     return [Line(text=line, number=number) for number, line in enumerate(text.split("\n"), 1)]
+
+
+def _meant(shortcode: re.Match[str]) -> str:
+    """Give the address of a video that is embedded by its id."""
+    video = re.search(r"[\w-]{11}", shortcode[2]) if shortcode[1] == "youtube" else None
+    return f"https://www.youtube.com/watch?v={video[0]}" if video else ""
 
 
 def sections(page: Sequence[Line]) -> Iterator[Section]:
@@ -109,9 +122,12 @@ def sections(page: Sequence[Line]) -> Iterator[Section]:
         level = len(heading[1])
         above = [h for h in above if h[0] < level]
         section = Section(
-            level=level, heading=heading[2], line=line.number, above=tuple(h[1] for h in above)
+            level=level,
+            heading=_ATTRIBUTES.sub("", heading[2]),
+            line=line.number,
+            above=tuple(h[1] for h in above),
         )
-        above.append((level, heading[2]))
+        above.append((level, section.heading))
     yield section
 
 
@@ -161,7 +177,7 @@ def plain(text: str) -> str:
     text = _LOOSE_LINK.sub(r"\1", LINK.sub(r"\1", _IMAGE.sub("", text)))
     text = html.unescape(_TAG.sub(" ", _INLINE.sub("", text))).replace("\\|", "|").replace("~~", "")
     text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
-    return " ".join(_MARK.sub("", text).split())
+    return " ".join(_ESCAPED.sub(r"\1", _MARK.sub("", text)).split())
 
 
 def paragraphs(page: Iterable[Line]) -> Iterator[list[Line]]:

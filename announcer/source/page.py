@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, events, headings, html, markdown, people, roles, rst
+from announcer.source import clean, days, events, headings, html, markdown, people, roles, rst
 from announcer.source.around import Around, usual_time
 from announcer.source.checks import Ids
 from announcer.source.dates import DateOrder, Order, Written, date_order
@@ -28,6 +29,7 @@ from announcer.source.renamed import missing, renamed
 from announcer.source.understood import Understanding
 from announcer.talks import Ground, Reading, Series, Talk
 
+MOST_ENTRIES: Final = 20_000
 _ASIDE: Final = re.compile(
     r"(?i)\b(?:conferences?|deadlines?|important dates|news|changelog|wish ?list|publications?|calls? for|"
     r"konferenzen|neuigkeiten|aktuelles|actualités)\b"
@@ -69,7 +71,8 @@ class PageSource:
         """Understand a page's text.
 
         Raises:
-            SourceUnreadable: it is a page that tells of an error, or an empty one.
+            SourceUnreadable: it is a page that tells of an error, an empty one, or one that holds no talks
+                but a flood of dates; or a section that the settings name is not there.
         """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         announced = events.entries(text)
@@ -84,9 +87,11 @@ class PageSource:
         if html.is_html(text) and not found.entries and not announced.entries:
             self._refuse_errors(sections)
         today = now.astimezone(self._series.timezone).date()
+        self._refuse_floods(len(announced.entries) + len(found.entries))
         entries = without_repeats([*announced.entries, *found.entries], order.told)
         warnings = (*self._missing(lines, sections), *announced.warnings, *found.warnings)
         facts = self._facts(entries, sections, titles, order, today)
+        facts = replace(facts, end="" if text.endswith("\n") else text[-60:].rstrip("*_ "))
         return self._reading(entries, facts, warnings, found, PageGrounds(self.name, page))
 
     @property
@@ -174,6 +179,13 @@ class PageSource:
                     f'{self.name} has no section "{asked}"; check sections in [series.source]'
                 )
 
+    def _refuse_floods(self, count: int) -> None:
+        if count > MOST_ENTRIES:
+            raise SourceUnreadable(
+                f"{self.name} has {count} entries with a date, more than the {MOST_ENTRIES} that a page of "
+                "talks may have; check source.location, or name the sections to read in sections"
+            )
+
     def _missing(self, page: Sequence[Line], sections: Sequence[Section]) -> Iterator[str]:
         """Name the hints that the page has nothing for."""
         for name in missing(page, self._hints.fields):
@@ -200,7 +212,7 @@ def _found(sections: Sequence[Section], order: Order, *, named: bool) -> _Found:
     entries: list[Entry] = []
     warnings: list[str] = []
     stray: list[tuple[Line, Written, tuple[str, ...]]] = []
-    for section in sections:
+    for number, section in enumerate(sections):
         names = (h for h in section.within if h != title and len(h.split()) < 6)
         aside = not named and any(_ASIDE.search(name) for name in names)
         dated_below = section.line not in terms and headings.dated_below(section, told)
@@ -216,12 +228,20 @@ def _found(sections: Sequence[Section], order: Order, *, named: bool) -> _Found:
             or (dated_below and len(listed.entries) < 2)
             or (headings.beside(section, levels) and not listed.entries)
         ):
-            entries.append(headings.entry(section, told))
+            below = _below(sections, number) if section.line in own else []
+            of_day = days.entries(section, below, told)
+            entries += of_day or [headings.entry(section, told)]
         else:
             entries += listed.entries
             warnings += listed.warnings
             stray += [(line, written, section.within) for line, written in listed.undated]
     return _Found(entries=tuple(entries), warnings=tuple(warnings), stray=tuple(stray))
+
+
+def _below(sections: Sequence[Section], number: int) -> list[Section]:
+    """Give the sections inside one."""
+    level = sections[number].level
+    return list(takewhile(lambda s: s.level > level, islice(sections, number + 1, None)))
 
 
 def _stray(found: _Found, facts: Around, talks: Sequence[Talk]) -> list[str]:
@@ -245,7 +265,7 @@ def _speaker_headings(entries: Sequence[Entry], facts: Around) -> bool:
             first = next((text.strip() for text in entry.body if text.strip()), "")
             named = people.with_affiliation(free)
             marked = bool(re.fullmatch(r"(\*\*|\*|_|[\"“„«]).+(\*\*|\*|_|[\"”“»])[.:]?", first))
-            votes.append(bool(first) and (named or (marked and people.nameish(free, whole=True))))
+            votes.append(bool(first) and (named or (marked and people.headed(free))))
     return bool(votes) and sum(votes) * 3 >= len(votes) * 2
 
 

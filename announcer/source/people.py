@@ -100,7 +100,7 @@ def _is_name(words: str) -> bool:
         return False  # an abbreviation
     return all(
         _TOKEN.fullmatch(token)
-        and token.lower().strip(".") not in _NO_NAME
+        and (token[1:] == "." or token.lower().strip(".") not in _NO_NAME)
         and (token[:1].isupper() or token.lower() in _PARTICLES or token[1:2] in {"'", "’"})
         for token in (re.sub(r"^\((.+)\)$|^[\"“](.+)[\"”]$", r"\1\2", t) for t in tokens)
     )
@@ -115,6 +115,13 @@ def nameish(text: str, *, whole: bool = False) -> bool:
     heads = [p.split(",")[0].strip() if PLACE_WORD.search(p) else p for p in parts]
     people = [n.strip() for head in heads for n in head.split(",")]
     return all(_is_name(n) and (not whole or len(n.split()) > 1) for n in people)
+
+
+def headed(text: str) -> bool:
+    """Whether a text is a name with what may be its affiliation behind a comma or in brackets."""
+    head, comma, rest = plain(text).partition(",")
+    behind = bool(comma) and len(rest.split()) <= 8 and nameish(head, whole=True)
+    return behind or nameish(text, whole=True) or with_affiliation(text)
 
 
 def with_affiliation(text: str) -> bool:

@@ -9,6 +9,10 @@ from announcer.source.people import EDGES, PLACE_WORD, nameish, split, without_a
 
 _DASH: Final = re.compile(r"\s+[-–—|]+\s+|\s*(?<!\bhttps)(?<!\bhttp):\s+|\s+:\s*|\s*—\s*")
 _BY: Final = re.compile(r"\s*,?\s+(?:by|von|par|presented by)\s+", re.IGNORECASE)
+_INTRODUCED: Final = re.compile(
+    r"^(?:(?:guest |invited )?(?:talk|lecture|presentation) by|(?:gast)?vortrag von|exposé (?:de|par))\s+(?=\S)",
+    re.IGNORECASE,
+)
 _QUOTED: Final = re.compile(
     r"«\s*(.+?)\s*»|“(.+?)[”\"]|„(.+?)[“”\"]|(?<!\w)\"(.+?)\"(?!\w)|‘(.+?)’(?!\w)"
 )
@@ -20,7 +24,18 @@ Parted = tuple[str | None, str | None]  # title, speakers
 
 def parted(text: str, *, speaker_first: bool | None = None) -> Parted:
     """Tell the title from the speakers; what cannot be told is all title."""
+    text = _INTRODUCED.sub("", text.strip(EDGES))
+    told = _by_marks(text)
+    return told if told is not None else _separated(text, speaker_first=speaker_first)
+
+
+def marked(text: str) -> Parted | None:
+    """Tell them apart only where quotes, emphasis, a link or "by" do; None where nothing does."""
     text = text.strip(EDGES)
+    return _by_marks(text) or _by_word(plain(text))
+
+
+def _by_marks(text: str) -> Parted | None:
     for pattern in (_QUOTED, _MARKED, LINK):
         match = pattern.search(text)
         if match is None:
@@ -31,7 +46,12 @@ def parted(text: str, *, speaker_first: bool | None = None) -> Parted:
         told = _told(inner, rest, text[match.end() :], quoted=pattern is _QUOTED)
         if told is not None:
             return told
-    return _separated(text, speaker_first=speaker_first)
+    return None
+
+
+def _by_word(bare: str) -> Parted | None:
+    by = split(bare, _BY)
+    return (by[0].strip(EDGES), by[1]) if len(by) == 2 and nameish(by[1], whole=True) else None
 
 
 def _told(inner: str, rest: str, after: str, *, quoted: bool) -> Parted | None:
@@ -45,7 +65,7 @@ def _told(inner: str, rest: str, after: str, *, quoted: bool) -> Parted | None:
     if (nameish(rest, whole=True) or _first_is_name(rest)) and not nameish(inner, whole=True):
         return inner, rest
     if nameish(inner) and (not nameish(rest) or colon):
-        return rest, inner
+        return re.sub(r"^\s*\([^()]*\)\s*[:–—-]?\s*", "", rest), inner  # where they come from
     if nameish(rest) or _first_is_name(rest):
         return inner, rest
     return None
@@ -62,13 +82,16 @@ def _separated(text: str, *, speaker_first: bool | None) -> Parted:
     if len(pieces) > 1:
         first, last = pieces[0], pieces[-1]
         is_first, is_last = nameish(first), nameish(last)
+        whole = nameish(first, whole=True), nameish(last, whole=True)
+        if whole[0] != whole[1]:  # "Engines - Ada Lovelace": one word may be a title
+            is_first, is_last = whole
         if is_first and (not is_last or speaker_first is not False):
             return bare[len(first) :].strip(EDGES), first
         if is_last and nameish(last, whole=True):
             return bare[: len(bare) - len(last)].strip(EDGES), last
-    by = split(bare, _BY)
-    if len(by) == 2 and nameish(by[1], whole=True):
-        return by[0].strip(EDGES), by[1]
+    by_word = _by_word(bare)
+    if by_word is not None:
+        return by_word
     head, comma, tail = bare.partition(",")
     if comma and nameish(head, whole=True) and not nameish(tail) and not PLACE_WORD.search(tail):
         return tail.strip(EDGES), head
@@ -81,5 +104,5 @@ def leaning(texts: Iterable[str]) -> bool | None:
     for text in texts:
         pieces = split(plain(text), _DASH)
         if len(pieces) > 1:
-            votes += nameish(pieces[0]) - nameish(pieces[-1])
+            votes += nameish(pieces[0], whole=True) - nameish(pieces[-1], whole=True)
     return None if votes == 0 else votes > 0

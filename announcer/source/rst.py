@@ -12,6 +12,7 @@ _DIRECTIVE: Final = re.compile(r"(\s*)\.\.\s+([\w-]+)::\s*(.*)")
 _COMMENT: Final = re.compile(r"\s*\.\.(?:\s+(?!\S+::)(?!_).*)?")
 _TARGET: Final = re.compile(r"\s*\.\.\s+_.*:")
 _FIELD: Final = re.compile(r":([\w-]+):\s*(.*)")
+_FIELD_LINE: Final = re.compile(r"^(\s*):([^\W\d_][\w ]{0,30}):(?=\s)")
 _LINK: Final = re.compile(r"`([^`<>\n]{1,300}?)\s*<([^`<>\s]{1,1000})>`_{1,2}")
 _ROLE: Final = re.compile(r":[\w:+-]+:`([^`<>\n]{1,300})(?:\s*<[^`<>\n]{1,300}>)?`")
 _SIMPLE_RULE: Final = re.compile(r"\s*=+(?:\s+=+)+\s*")
@@ -73,6 +74,7 @@ def _end(page: Sequence[str], at: int, indent: int) -> int:
 
 
 def _inline(text: str) -> str:
+    text = _FIELD_LINE.sub(r"\1\2: ", text)
     return _ROLE.sub(r"\1", _LINK.sub(r"[\1](\2)", text.rstrip()))
 
 

@@ -123,7 +123,7 @@ def _entry(
         within=within,
         title=title if "title" in named else None,
         body=(*more, *_pieces(named.get("abstract", ""))),
-        speakers=cell.get("speakers"),
+        speakers="\n".join(_pieces(named["speakers"])) if "speakers" in named else None,
         date=f"{day[0]} {cell.get('date', '')}" if day and "date" in cell else cell.get("date"),
         time=f"{clock} {zone}" if clock and zone else clock or None,
         place=cell.get("place"),

@@ -16,19 +16,20 @@ _T: Final = (
     r"(?P<p{n}>a\.?m\b\.?|p\.?m\b\.?|uhr\b|h\b)?(?:\s*\(?(?P<t{n}>[cs]\.\s?t\b\.?|(?<=\s)[cs]t\b)\)?)?"
 )
 _RANGE: Final = re.compile(
-    r"(?<![\d.:/-])"
+    r"(?<![\d.:/+−-])"
     + _T.format(n=1)
     + r"\s*(?:-|–|—|to|bis|until|till|à)\s*"
     + _T.format(n=2)
-    + r"(?![\d:/])(?!\.\d)",
+    + r"(?![\d/]|:\d)(?!\.\d)",
     re.IGNORECASE,
 )
 _SINGLE: Final = re.compile(
-    r"(?<![\d.:/-])(?:"
+    r"(?<![\d.:/+−-])(?:"
     + _T.format(n=1)
-    + r"|(?:12\s+)?\b(?P<noon>noon|midday|midi)\b)(?![\d:/])(?!\.\d)",
+    + r"|(?:12\s+)?\b(?P<noon>noon|midday|midi)\b)(?![\d/]|:\d)(?!\.\d)",
     re.IGNORECASE,
 )
+_LIKELY: Final = re.compile(r"\d|noon|midi|midday", re.IGNORECASE)  # most texts hold none
 _BARE_TIME: Final = re.compile(
     r"\W*" + _T.format(n=1) + r"(?:\s*(?:-|–|—|to|bis|à)\s*" + _T.format(n=2) + r")?\W*",
     re.IGNORECASE,
@@ -70,6 +71,8 @@ _OTHER_NUMBER: Final = re.compile(
 def written_times(text: str) -> list[WrittenTime]:
     """Find times of day that say so themselves: with a colon, am, pm, "Uhr", "c.t." or "noon"."""
     found: list[WrittenTime] = []
+    if not _LIKELY.search(text):
+        return found
     text = _OTHER_NUMBER.sub(lambda other: " " * len(other[0]), text)
     for pattern in (_RANGE, _SINGLE):
         spans = [one.span for one in found]
@@ -112,7 +115,7 @@ def _written_time(match: re.Match[str], text: str, *, asked: bool = False) -> Wr
         end=end,
         zone=zone[0].strip(" (") if zone else None,
         offset=_offset(zone) if zone else None,
-        span=(match.start(), zone.end() if zone else match.end()),
+        span=(match.start(), zone.end() if zone else match.start() + len(match[0].rstrip())),
         early=not marked and start.hour in range(1, 7),
     )
 

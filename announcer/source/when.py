@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
@@ -26,7 +27,7 @@ _UNSURE: Final = re.compile(
     r"(?i)^[\W_]*\?|\b(?:t\.?b\.?[acd]|provisional|tentative|vorläufig|provisoire|to be confirmed)\b"
 )
 _STARTS: Final = re.compile(
-    r"(?i)\b(?:starts?|begins?|today|tomorrow|time|when|um|ab|beginn|wann|uhrzeit|zeit|we meet)\b"
+    r"(?i)^\W*\d\d?[:.h]\d\d\b|\b(?:starts?|begins?|today|tomorrow|time|when|um|ab|beginn|wann|uhrzeit|zeit|we meet)\b"
 )
 _CLOCK: Final = re.compile(r"[\d:.h\s–-]+")
 
@@ -69,6 +70,9 @@ class When:
         first = self._main(written)
         if first.ambiguous:
             self._doubt(f'"{first.words}" can be two dates; {self._around.order.advice}')
+        years = {other.year for other in written} - {None}
+        if first.year is None and len(years) == 1:
+            first = replace(first, year=years.pop())  # "28 April - 2 May 2026"
         told = self._around.day(first, self._entry.within)
         if told.unclear is not None:
             self._doubt(told.unclear)
@@ -77,6 +81,9 @@ class When:
         return told.day
 
     def _check(self, day: date, said: str, first: Written, written: Sequence[Written]) -> None:
+        cut = first.year is None and self._around.end.endswith(first.words)
+        if first.short or cut:
+            self._doubt(f'"{first.words}" may lack its last digit')
         if first.several and self._checks.ahead(day + timedelta(days=31)):
             self._doubt(f'"{first.words}" is one of several days')
         if (
@@ -86,7 +93,7 @@ class When:
         ):
             self._doubt(f'its date, "{plain(self.words)[:60]}", is not sure')
         heading = self._entry.layout == "heading"
-        others = {d for w in written if w is not first and (d := near(w, day)) != day and d}
+        others = {d for w in written if w.span != first.span and (d := near(w, day)) != day and d}
         ahead = [other for other in others if self._checks.ahead(other)]
         if ahead:
             where = "the heading" if heading and not self._asked else "its line"

@@ -21,10 +21,16 @@ _ROOM: Final = re.compile(
     r"(?i)\b(?:room|raum|hall|hörsaal|salle|online|zoom|building|auditorium|amphi\w*|seminarraum|lecture theatre|hybrid|virtual)\b"
 )
 
+# A room that stands by itself beside the date: with a number or a letter, so that it is no title.
+_NAMED_ROOM: Final = re.compile(
+    r"(?i)(?:^|[|,;–—-])\s*(?:[^\w\s\"“„«(*_]\s*)?(?:in\s+)?((?:(?:(?:seminar|lecture|meeting|class)\s?)?(?:room|hall|theatre)|"
+    r"(?:seminar)?raum|salle|saal|hörsaal|hs|sr|auditorium|amphi\w*)\s+(?-i:\w*\d[\w./-]*|[A-Z]{1,3}(?:[\s-]?\d[\w./-]*)?)|"
+    r"online|(?:via |on )?zoom|hybrid)\s*(?=[|,;:*_–—-]|$)"
+)
 _JOINT: Final = re.compile(
     r"(?i)\W*(?:at|um|à|from|on|am|le|von|ab|de|the|den|uhr|and|und|et|date|when|datum|wann|termin|next (?:seminar|talk|meeting))?\W*"
 )
-_BARE_LINK: Final = re.compile(r"\[\s*https?://[^\]]*\]\([^)\s]*\)|<?https?://\S+")
+_BARE_LINK: Final = re.compile(r"<?https?://\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,7 @@ class Beside:
 
     number: str | None
     words: str
+    place: str | None
     cancelled: bool
 
 
@@ -72,9 +79,13 @@ class Who:
         if written:
             day = rf"\|\s*{WEEKDAY.pattern},?|{WEEKDAY.pattern},?\s*\|"
             bare = re.sub(day, "|", bare, flags=re.IGNORECASE)
+        room = _NAMED_ROOM.search(bare) if written else None
+        if room:
+            bare = f"{bare[: room.start()]} | {bare[room.end() :]}"
         return Beside(
             number=numbered[1] if numbered else None,
             words=bare,
+            place=room[1] if room else None,
             cancelled=cancelled or self._named_off(own),
         )
 
@@ -102,12 +113,16 @@ class Who:
             title, speakers = self._untold(beside, known, speakers)
         elif speakers is None and known and people.nameish(known, whole=True):
             speakers = known
-        if entry.layout == "row" and (title is None or not self.page.has_speakers):
-            title, speakers = _of_one_cell(title, speakers)
+        if entry.layout == "row" and title is None:
+            title, speakers = _of_one_cell(speakers)
+        elif entry.layout == "row" and not (speakers or self.page.has_speakers):
+            title, speakers = _marked_apart(title or "")
         title = self.labels.get("weak") if title is None and entry.layout != "row" else title
         if title is None and speakers and entry.layout == "row" and _no_person(speakers):
             title, speakers = speakers, None
-        named = people.names(without_struck(speakers)) if speakers else ()
+        if speakers is None and entry.layout != "row" and "title" in self.labels:
+            speakers = self._name_below()
+        named = people.names(words.cancelled(without_struck(speakers))[0]) if speakers else ()
         named = tuple(name for name in named if self._known(name.strip("?")))
         if speakers and plain(speakers).startswith("?") and entry.layout == "row":
             self.checks.unclear.append("its speaker has a question mark")
@@ -138,11 +153,10 @@ class Who:
 
     def _name_below(self) -> str | None:
         """Give the name that stands alone on the first line below a heading with the title."""
-        lines = [
-            text.strip() for text in self.entry.body if text.strip() and text != self.when.words
-        ]
+        body = (text.strip() for text in self.entry.body if text != self.when.words)
+        lines = [text for text in body if text and label(text) is None]
         first = re.sub(r"^#{1,6}\s+", "", lines[0]) if lines else ""
-        return first if len(first) <= 120 and people.nameish(first, whole=True) else None
+        return first if len(first) <= 120 and people.headed(first) else None
 
     def _below(self, *, only_title: bool = False) -> tuple[str | None, str | None]:
         """Tell title and speakers from the first lines below a date that stands alone."""
@@ -161,6 +175,8 @@ class Who:
         if only_title:
             return (first, None) if len(plain(first)) <= 300 else (None, None)
         if people.with_affiliation(first) and second and len(plain(second)) <= 250:
+            return second, first
+        if people.headed(first) and second and _marked(second):
             return second, first
         title, speakers = roles.parted(first)
         if speakers is not None:
@@ -227,8 +243,7 @@ class Who:
     def _clean_title(self, title: str) -> str:
         if self.entry.layout == "heading" and title and title == self._heading_title(title):
             return title
-        title = _BARE_LINK.sub(" ", title)
-        whole = plain(title)
+        whole = _BARE_LINK.sub(" ", plain(title)) if "://" in title else plain(title)
         quoted = re.match(r"[«“„\"]\s*([^«»“”„\"]+?)\s*[»”“\"]\s*[,(].{0,60}$", whole)
         said = words.said(quoted[1] if quoted else whole, alone=False)
         return words.unquoted(clean.line((said.title or "").strip(_SEPARATORS)))
@@ -249,7 +264,7 @@ class Who:
 
     def place(self) -> str | None:
         """Give where it is."""
-        place = self.entry.place or self.labels.get("location")
+        place = self.entry.place or self.labels.get("location") or self.beside.place
         if place is None and self.entry.layout != "event":
             inner = self.bracket() or ""
             inner = re.sub(r"^\s*\d\d?(?:[:.]\d\d)?\s*[-–]\s*\d\d?(?:[:.]\d\d)?\s*", "", inner)
@@ -274,13 +289,21 @@ def _trimmed(words: str) -> str:
     return words
 
 
-def _of_one_cell(title: str | None, speakers: str | None) -> tuple[str | None, str | None]:
+def _of_one_cell(cell: str | None) -> tuple[str | None, str | None]:
     """Part a cell that holds both, as a column "Speaker / Title" does."""
-    if title is not None and speakers is not None:
-        return title, speakers
-    split = roles.parted(speakers or title or "")
+    first, _, rest = (cell or "").partition("\n")
+    if rest and people.headed(first) and not people.nameish(rest, whole=True):
+        return rest.replace("\n", " "), first
+    split = roles.parted(cell or "")
     strong = split[0] and split[1] and people.nameish(split[1], whole=True)
-    return split if strong else (title, speakers)
+    return split if strong else (None, cell)
+
+
+def _marked_apart(title: str) -> tuple[str | None, str | None]:
+    """Find the speaker in a title's cell, where marks or words set both apart, and no mere colon."""
+    split = roles.marked(title)
+    strong = split and split[0] and split[1] and people.nameish(split[1], whole=True)
+    return split if split and strong else (title, None)
 
 
 def _no_person(cell: str) -> bool:
@@ -291,7 +314,7 @@ def _no_person(cell: str) -> bool:
 
 def _joined(free: str) -> str:
     free = re.sub(r"[(\[][\s|,]*[)\]]", " | ", free)
-    free = re.sub(r"(\*\*|__|\*|_)([\s|:.,;–-]+)\1", " | ", free)
+    free = re.sub(r"(?<![*_])(\*\*|__|\*|_)([\s|:.,;–-]+)\1(?![*_])", " | ", free)
     parts = [_trimmed(part) for part in free.split("|") if not _JOINT.fullmatch(part)]
     return " ".join(part for part in parts if part.strip(" ()[]*_.,")).strip(_SEPARATORS + ".")
 

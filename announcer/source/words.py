@@ -33,7 +33,10 @@ _AFTER: Final = re.compile(
     rf"(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
     re.IGNORECASE,
 )
-_ANYWHERE: Final = re.compile(rf"\b{_CANCEL}(?!\w)[\s:!–-]*", re.IGNORECASE)
+_ANYWHERE: Final = re.compile(
+    rf"\b{_CANCEL}(?!\w)(?:\s+(?:due to|because of|wegen|aufgrund|à cause de)\b[^|]*)?[\s:!–-]*",
+    re.IGNORECASE,
+)
 _EVENING: Final = (
     r"(?:talks?|seminars?|meetings?|meetups?|sessions?|jc|journal club|reading group|colloquium|papers?|lectures?|events?|"
     r"class|speaker|kolloquium|seminar|vortrag|vorträge|vorlesung|veranstaltung|termin|treffen|sitzung|séances?|séminaires?|"
@@ -57,9 +60,12 @@ _HOLIDAY: Final = re.compile(
 )
 # From where a talk was moved: its old date, which is not its date any more.
 _MOVED_FROM: Final = re.compile(
-    r"[(\[,;–—-]*\s*\b(?:(?:was|has been|is|wurde|ist)\s+)?(?:postponed|moved|rescheduled|shifted|brought forward|verschoben|verlegt|"
-    r"vorverlegt|reportée?|déplacée?|avancée?)\s+(?:from|vom|von|du|de)\s+(?:the\s+|dem\s+)?",
+    r"\b(?:postponed|moved|rescheduled|shifted|brought forward|verschoben|verlegt|vorverlegt|reportée?|déplacée?|avancée?)"
+    r"\s+(?:from|vom|von|du|de)\s+(?:the\s+|dem\s+)?",
     re.IGNORECASE,
+)
+_BEFORE_MOVED: Final = re.compile(
+    r"[(\[,;–—-]?\s*(?:\b(?:was|has been|is|wurde|ist)\s+)?$", re.IGNORECASE
 )
 _QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
 _WORD: Final = re.compile(r"[^\W\d_]")
@@ -95,6 +101,8 @@ def said(
 def _without_state(title: str) -> tuple[str, bool]:
     """Take a state from the beginning or the end of a title; one that is quoted keeps its words."""
     title, quoted = unquoted(title), unquoted(title) != title
+    if _ANYWHERE.search(title) is None:
+        return title, False
     found = False
     for pattern in (_BEFORE, _AFTER):
         mark = pattern.search(title)
@@ -167,18 +175,24 @@ def without_moved_from(text: str, order: DateOrder | None = None) -> str:
     lead = _MOVED_FROM.search(text)
     if lead is None:
         return text
-    first = next((w for w in written_dates(text, order) if w.span[0] >= lead.end() - 1), None)
+    first = next((w for w in written_dates(text, order) if w.span[1] > lead.end()), None)
     if first is None or text[lead.end() : first.span[0]].strip():
         return text
-    end = first.span[1]
-    closing = re.match(r"\s*[)\]]", text[end:]) if "(" in lead[0] or "[" in lead[0] else None
-    return text[: lead.start()] + " " + text[end + (closing.end() if closing else 0) :]
+    opening = _BEFORE_MOVED.search(text, max(0, lead.start() - 20), lead.start())
+    before = opening[0] if opening else ""
+    closing = (
+        re.match(r"\s*[)\]]", text[first.span[1] :]) if before.strip()[:1] in {"(", "["} else None
+    )
+    end = first.span[1] + (closing.end() if closing else 0)
+    return text[: lead.start() - len(before)] + " " + text[end:]
 
 
 def no_talk(words: str) -> bool:
     """Tell whether words say that there is no talk, by themselves or by a holiday's name."""
-    bare = words.strip(" .!?*_()[]–—-")
-    return bool(_NONE.fullmatch(bare)) or holiday(bare)
+    bare = words.strip(" .!?*_–—-")
+    behind = re.search(r"[(\[]([^()\[\]]{4,60})[)\]]$", bare)
+    none = _NONE.fullmatch(bare.strip("()[]")) or (behind and _NONE.fullmatch(behind[1]))
+    return bool(none) or holiday(bare)
 
 
 def no_speaker(words: str) -> bool:
@@ -188,8 +202,8 @@ def no_speaker(words: str) -> bool:
 
 def holiday(words: str) -> bool:
     """Tell whether words are the name of a day or of a time without talks."""
-    bare = words.strip(" .!?*_()[]–—-:")
-    return len(bare) < 120 and bool(_HOLIDAY.fullmatch(bare))
+    bare = words.strip(" .!?*_–—-:")
+    return len(bare) < 120 and any(_HOLIDAY.fullmatch(w) for w in (bare, bare.strip("()[]")))
 
 
 def tba(words: str, more: Collection[str] = ()) -> bool:

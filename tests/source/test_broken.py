@@ -13,6 +13,7 @@ from announcer.source.calendar import CalendarSource
 from announcer.source.data import DataSource
 from announcer.source.facts import Facts, understood
 from announcer.source.hints import NO_HINTS
+from announcer.source.page import PageSource
 from announcer.talks import Talk
 
 FILES = {
@@ -47,6 +48,50 @@ def test_a_file_that_ends_anywhere_gives_no_talk_on_a_wrong_day(name: str) -> No
     for end in range(len(whole)):
         try:
             talks = read(whole[:end], name)
+        except SourceUnreadable:
+            continue
+        ahead = {t.day for t in talks if t.day and t.day >= NOW.date() and not t.unclear}
+        assert ahead <= right, whole[:end]
+
+
+PAGES = {
+    "numbered.md": (
+        "---\ntitle: Seminar\ndate: 2026-04-17\n---\n# Seminar\n\nWe meet every Tuesday at 16:00.\n\n"
+        '### 2. "Knots" 21.04.26\n**Speaker:** Ada Kovács\n\nSee [it](https://youtu.be/abcdefghijk).\n\n'
+        '### 1. "Nets" 14.04.26\n<!-- ### 3. "No" 28.04.26 -->\n'
+    ),
+    "table.md": (
+        "# 2026\n\n| Date | Time | Speaker | Title |\n|--|--|--|--|\n| 2026-04-14 | 16:00 | ~~Bob~~ Ada | Nets |\n"
+        "| 2026-04-21 | 4 pm | Ada \\| Bob | [Knots](https://example.org) |\n"
+    ),
+    "list.md": (
+        "## Sommer 2026\n\n- Di, 14. April (13-16, Raum 5): Ada Kovács – « Nets »\n  more\n"
+        "1. [Knots](x) (Di 21. April 16 c.t.)\n"
+    ),
+    "labels.md": "Speaker: Ada\nTitle: Nets\nDate: April 14, 2026\n\nSpeaker: Bob\nTitle: Knots\nDate: April 21, 2026, 4pm\n",
+    "page.html": (
+        "<!doctype html>\n<html><body><table><tr><th>Date<th>Title</tr><tr><td rowspan=2>14 April 2026<td><b>Nets<i>!</tr>"
+        "<tr><td>Rings</table><dl><dt>21 April 2026<dd>Knots</dl></html>"
+    ),
+    "event.html": (
+        '<html><script type="application/ld+json">[{"@type":"Event","name":"Nets","startDate":"2026-04-14T16:00"},'
+        '{"@type":"Event","name":"Knots","startDate":"2026-04-21"}]</script></html>'
+    ),
+    "talks.rst": (
+        'Talks\n=====\n\n.. csv-table::\n   :header: "Datum", "Thema"\n\n   "2026-04-14", "Nets"\n\n'
+        "=============  =====\nDate           Title\n=============  =====\n21 April 2026  Knots\n=============  =====\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_that_ends_anywhere_gives_no_talk_on_a_wrong_day(name: str) -> None:
+    source, whole = PageSource(Path(name), series()), PAGES[name]
+    right = {talk.day for talk in source.read(whole, NOW).talks}
+    assert right == {date(2026, 4, 14), date(2026, 4, 21)}
+    for end in range(len(whole)):
+        try:
+            talks = source.read(whole[:end], NOW).talks
         except SourceUnreadable:
             continue
         ahead = {t.day for t in talks if t.day and t.day >= NOW.date() and not t.unclear}

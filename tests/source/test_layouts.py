@@ -57,6 +57,20 @@ ENGINES = ("Engines", ("Ada Lovelace",), "2026-05-12")
         "12 May 2026\n: *Engines* — Ada Lovelace, University of London\n",
         "On Tuesday (May 12th 2026) at 1pm, Ada Lovelace will talk about [Engines](x.html).\n",
         "**Wann:** 12. Mai 2026\n**Wer:** Ada Lovelace\n**Titel:** Engines\n",
+        "1. 12 May 2026: Engines - Ada Lovelace\n",
+        "- **Engines** (12 May 2026) — Ada Lovelace\n",
+        "- 16:00, 12 May 2026 – Ada Lovelace – Engines\n",
+        "- 📅 12 May 2026 🕓 16:00 📍 Room 5 — **Ada Lovelace**: *Engines*\n",
+        '* May 12th, 2026, 4:30 PM - 5:30 PM: "Engines", Ada Lovelace (London), Room 5\n',
+        "* 12.05.2026: Vortrag von Ada Lovelace – Engines\n",
+        "**12 May 2026, 16:00–17:30, Room B**\nAda Lovelace, London\n_Engines_\n",
+        "## 12 May 2026\n### Ada Lovelace (London)\n#### Engines\nText.\n",
+        "### 12 May 2026 {#first}\n{{< talk >}}\n**Ada Lovelace** - Engines\n",
+        "### Ada Lovelace, University of London (May 12, 2026)\n**Engines**\n",
+        "Speaker: Ada Lovelace\nTitle: Engines\nDate: 12 May 2026\n",
+        "- 12 May 2026\n  - Speaker: Ada Lovelace\n  - Title: Engines\n",
+        "|Date|Speaker and Title|\n|--|--|\n|12 May 2026|**Ada Lovelace** (London) <br> *Engines*|\n",
+        "|Date|Speaker email|Speaker|Talk title|\n|--|--|--|--|\n|12 May 2026|a@x|Ada Lovelace|Engines|\n",
     ],
 )
 def test_title_speaker_and_date_are_told_apart_in_every_layout(page: str) -> None:
@@ -97,6 +111,27 @@ def test_a_table_without_names_is_told_by_its_shape() -> None:
     )
     first, _ = read(f"<table>{rows}</table>")
     assert told(first) == ("On engines and their many wheels", ("Ada Lovelace",), "2026-05-12")
+
+
+def test_what_programs_that_make_sites_write_is_read_too() -> None:
+    cards = (
+        '<div><h3>Engines</h3><p class="date">May 12, 2026 | 4:00 PM</p><p>Ada Lovelace</p></div>'
+    )
+    spans = (
+        "<p><span>Tuesday, May 12, 2026, 4:00 PM</span></p><p><span>Speaker: </span><span>Ada Lovelace"
+        "</span></p><p><span>Title: </span><span>Engines</span></p>"
+    )
+    moment = '<ul><li><time datetime="2026-05-12T16:00">May 12</time> Ada Lovelace: <i>Engines</i></li></ul>'
+    breaks = "<p><b>May 12, 2026, 4 pm</b><br>Ada Lovelace, London<br><em>Engines</em></p>"
+    for body in (cards, spans, moment, breaks):
+        [talk] = read(f"<!doctype html><html><body>{body}</body></html>")
+        assert (told(talk), clock(talk)) == (ENGINES, "16:00"), body
+
+
+def test_fields_of_restructuredtext_are_labels() -> None:
+    page = "Engines\n-------\n\n:Date: 12 May 2026\n:Speaker: Ada Lovelace\n"
+    [talk] = read(page, name="talks.rst")
+    assert told(talk) == ENGINES
 
 
 def test_restructuredtext_is_read_from_its_tables_and_headings() -> None:
@@ -156,6 +191,68 @@ def test_a_row_without_a_talk_is_never_one(row: str) -> None:
     assert talk.status is Status.CANCELLED
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Easter break", "1 May (no seminar)", "Labour Day (no seminar)", "entfällt wegen Krankheit"],
+)
+def test_an_item_without_a_talk_is_never_one(words: str) -> None:
+    [talk] = read(f"- 12 May 2026: {words}\n")
+    assert (talk.status, talk.title) == (Status.CANCELLED, None)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "- 12 May 2026 (postponed from 5 May): Ada Lovelace, *Engines*\n",
+        "- 12 May 2026: Ada Lovelace, *Engines* (moved from 19 May 2026)\n",
+        "|Date|Speaker|Title|\n|--|--|--|\n|12 May 2026|Ada Lovelace|Engines (verschoben vom 5. Mai)|\n",
+        "### Engines 12 May 2026, rescheduled from 5 May 2026\nSpeaker: Ada Lovelace\n",
+    ],
+)
+def test_a_talk_that_was_moved_takes_place_on_its_new_date(page: str) -> None:
+    [talk] = read(page)
+    assert (told(talk), talk.status, talk.unclear) == (ENGINES, Status.CONFIRMED, None)
+
+
+@pytest.mark.parametrize("words", ["postponed", "verschoben", "postponed to 26 May 2026"])
+def test_a_talk_that_was_postponed_does_not_take_place(words: str) -> None:
+    [talk] = read(f"- 12 May 2026: Ada Lovelace, *Engines* ({words})\n")
+    assert talk.status is Status.CANCELLED
+    assert (talk.unclear is not None) is ("to" in words)
+
+
+def test_a_column_for_the_state_or_for_remarks_can_call_a_talk_off() -> None:
+    page = "|Date|Title|Notes|\n|--|--|--|\n|12 May 2026|A|cancelled|\n|19 May 2026|B|instead of the cancelled one|\n"
+    assert [t.status for t in read(page)] == [Status.CANCELLED, Status.CONFIRMED]
+
+
+def test_a_time_to_be_announced_is_not_replaced_by_the_usual_one() -> None:
+    [talk] = read("|Date|Time|Title|\n|--|--|--|\n|12 May 2026|TBA|A|\n")
+    assert talk.starts_at is None
+
+
+def test_a_zone_in_the_name_of_a_column_counts() -> None:
+    [talk] = read("|Date|Time (UTC)|Title|\n|--|--|--|\n|12 May 2026|14:00|A|\n")
+    assert "UTC" in (talk.unclear or "")
+
+
+def test_a_date_that_is_not_sure_holds_the_talk() -> None:
+    [talk] = read("|Date|Title|\n|--|--|\n|12 May 2026 (tbc)|A|\n")
+    assert "is not sure" in (talk.unclear or "")
+
+
+def test_the_title_of_a_paper_before_a_colon_is_nobody() -> None:
+    [talk] = read("|Date|Paper|\n|--|--|\n|12 May 2026|Cheri Pitfalls: Attacks on Memory|\n")
+    assert (talk.title, talk.speakers) == ("Cheri Pitfalls: Attacks on Memory", ())
+
+
+def test_affiliations_are_left_out_of_the_names_and_stay_in_the_text() -> None:
+    [talk] = read(
+        "### 12 May 2026\n**Speaker:** Ada Lovelace (London)\n**Title:** Engines\n\nShe (London) made them.\n"
+    )
+    assert (talk.speakers, talk.abstract) == (("Ada Lovelace",), "She (London) made them.")
+
+
 def test_who_is_struck_through_gave_the_date_to_the_other() -> None:
     [talk] = read("|Date|Person|Paper|\n|--|--|--|\n|2026-05-12|~~Bob~~ Eve (4/4)|.|\n")
     assert (talk.speakers, talk.tba, talk.status) == (("Eve",), True, Status.CONFIRMED)
@@ -185,7 +282,13 @@ def test_what_is_no_talk_is_never_read_as_one(page: str) -> None:
 
 
 def test_a_span_of_days_is_unclear() -> None:
-    for words in ("6-10 July 2026", "6.–10. Juli 2026", "July 6-10"):
+    for words in (
+        "6-10 July 2026",
+        "6.–10. Juli 2026",
+        "July 6-10",
+        "Jun 28-Jul 2",
+        "June 28 - July 2, 2026",
+    ):
         [talk] = read(f"- {words}: Summer school\n", year=2026)
         assert talk.unclear is not None
 
@@ -196,6 +299,43 @@ def test_a_talk_that_stands_in_a_list_and_again_with_its_abstract_is_one() -> No
         "## Abstracts\n12 May 2026\n: *Engines of Analysis* — Ada Lovelace\n"
     )
     assert len(read(page)) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "## 12 May 2026\n- 10:00 – 11:00 Ada Lovelace: *Engines*\n- 11:30 Carl Gauss: *Numbers*\n",
+        "### 12 May 2026\n\n**10:00** Ada Lovelace (London): Engines\n\n**11:30** Carl Gauss: Numbers\n",
+    ],
+)
+def test_a_day_with_two_times_below_it_has_two_talks(page: str) -> None:
+    first, second = read(page)
+    assert (told(first), clock(first)) == (ENGINES, "10:00")
+    assert (second.title, clock(second)) == ("Numbers", "11:30")
+
+
+def test_the_programme_of_an_evening_is_one_meeting_whose_start_is_asked_about() -> None:
+    [talk] = read("## 12 May 2026\n- 18:30 Doors open\n- 19:00 Ada Lovelace: Engines\n")
+    assert "18:30 and 19:00" in (talk.unclear or "")
+
+
+def test_a_day_with_two_headings_below_it_has_two_talks() -> None:
+    page = "## 12 May 2026\n### Engines\n#### Abstract\nText.\n### Numbers\n"
+    assert [(t.title, str(t.day)) for t in read(page)] == [
+        ("Engines", "2026-05-12"),
+        ("Numbers", "2026-05-12"),
+    ]
+
+
+def test_blocks_of_labelled_lines_are_told_apart_where_the_first_label_comes_again() -> None:
+    page = (
+        "Speaker: Ada Lovelace\nTitle: Engines\nDate: 12 May 2026\n\n---\n\n"
+        "Speaker: Carl Gauss\nTitle: Numbers\nDate: 19 May 2026\n"
+    )
+    first, second = read(page)
+    assert told(first) == ENGINES
+    assert told(second) == ("Numbers", ("Carl Gauss",), "2026-05-19")
+    assert (first.unclear, second.unclear) == (None, None)
 
 
 def test_two_talks_of_one_day_stay_two() -> None:
@@ -252,6 +392,17 @@ def test_orders_that_contradict_each_other_name_both_lines() -> None:
     assert unclear is not None
     assert "line 3" in unclear
     assert "line 4" in unclear
+
+
+@pytest.mark.parametrize("words", ["Jun 28-Jul 2", "June 28 - July 2, 2026"])
+def test_the_first_day_of_a_span_is_its_day(words: str) -> None:
+    [talk] = read(f"- {words}: Summer school\n", year=2026)
+    assert talk.day == date(2026, 6, 28)
+
+
+def test_a_number_before_a_whole_date_is_no_day() -> None:
+    [talk] = read("### Talk 7 May 12, 2026: Engines\n")
+    assert talk.day == date(2026, 5, 12)
 
 
 def test_a_weekday_in_a_cell_that_contradicts_its_date_holds_the_talk() -> None:
@@ -338,23 +489,37 @@ def test_an_error_page_or_an_empty_one_is_an_error(page: str) -> None:
         reading(page)
 
 
-PAGES = (
-    "---\ntitle: x\n---\n|Date|Speaker|Title|\n|--|--|--|\n|~~12/05/2026~~|Ada|[A](b) \\| *c*|\n",
-    "- 12 May (13-16 room): Ada Lovelace – « Engines »\n  more\n1. [x](y) (Mo 12.5. 16 c.t.)\n",
-    '<!doctype html><html><script type="application/ld+json">{"@type":"Event","startDate":"2026-05-12"}'
-    "</script><table><tr><td rowspan=2>12 May<td><b>A<i>b</table><dl><dt>1.5.2026<dd>x</dl>",
-    '.. csv-table::\n  :header: "Datum", "Thema"\n\n  "2026-05-12", "A"\n\n== ==\na  b\n== ==\n\n+--+--+\n|a |b |\n+--+--+\n',
-)
+def test_the_hints_of_the_settings_hold_for_a_page() -> None:
+    def hinted(page: str, hints: Hints) -> Reading:
+        return PageSource(Path("index.md"), SERIES, hints).read(page, NOW)
+
+    page = (
+        "## Ours\n- 12 May 2026: OUT: A\n- 19 May 2026: to be fixed\n## Theirs\n- 20 May 2026: C\n"
+    )
+    words = Hints(sections=("ours",), cancel_words=("out",), tba_words=("to be fixed",))
+    off, tba = hinted(page, words).talks
+    assert (off.title, off.status, tba.title) == ("A", Status.CANCELLED, None)
+    kept = hinted(page, Hints(skip_sections=("theirs", "old")))
+    assert len(kept.talks) == 2
+    assert 'it has no section "old"' in " ".join(kept.warnings)
+    with pytest.raises(SourceUnreadable, match='no section "hers"'):
+        hinted(page, Hints(sections=("hers",)))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_beginning_of_a_page_is_read_or_refused(page: str) -> None:
-    for end in range(len(page)):
-        try:
-            found = reading(page[:end], name="index.rst" if ".. csv" in page else "index.md")
-        except SourceUnreadable:
-            continue
-        assert all(talk.id for talk in found.talks)
+def test_the_settings_can_name_a_column_or_a_label_and_then_no_other_is_read() -> None:
+    def titled(page: str) -> tuple[Talk, ...]:
+        hints = Hints(fields=(("title", "Head line"),))
+        return PageSource(Path("index.md"), SERIES, hints).read(page, NOW).talks
+
+    [row] = titled("|Date|Title|Head line|\n|--|--|--|\n|12 May 2026|secret|Engines|\n")
+    [block] = titled("### 12 May 2026\n**Head line:** Engines\n")
+    assert (row.title, block.title) == ("Engines", "Engines")
+    assert "secret" not in repr(row)
+
+
+def test_a_flood_of_dates_is_no_page_of_talks() -> None:
+    with pytest.raises(SourceUnreadable, match="20001 entries"):
+        reading("- 2026-05-12\n" * 20_001)
 
 
 @pytest.mark.parametrize(
