@@ -128,7 +128,8 @@ def _missing(mail: Announcement, spoken: dict[str, list[Facts]], part: _Part) ->
                 )
     whens = {facts.when for _, _, facts in _each(mail.talks, spoken)}
     for talk, _, facts in _each(mail.talks, spoken) if whole else ():
-        if not _together(facts.heading, facts.when, whens - {facts.when}, part.text):
+        own = {facts.when, *(change.before for change in facts.changes)}  # "was: …" is its own, too
+        if not _together(facts.heading, facts.when, whens - own, part.text):
             yield f"says the title of talk {talk.id} with the time of another one in its {part.name}"
 
 
