@@ -37,7 +37,7 @@ folder (``tests/test_map.py`` checks it)::
                      entries, merged, and understood, who, when, roles and around, which make talks
                      of them; data, posts and calendar, with tree, fields and facts; interface, with
                      researchseminars, indico and pretalx; fetch (with decode and forges) and files;
-                     hints; for all of them dates, years, times, words, known, people, links, checks
+                     hints; for all of them dates, years, times, words, remarks, known, people, links, checks
                      and clean; grounds and explained, which say why
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes

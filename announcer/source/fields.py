@@ -11,10 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, known, people, words
+from announcer.source import clean, known, people, remarks, words
 from announcer.source.facts import Facts
 from announcer.source.hints import Hints
-from announcer.source.known import AUTHORS, DAYS, VAGUE_TITLES, fact_of, known_name, rank, state
+from announcer.source.known import (
+    AUTHORS,
+    DAYS,
+    REMARKS,
+    VAGUE_TITLES,
+    fact_of,
+    known_name,
+    rank,
+    state,
+)
 from announcer.source.tree import Table, Value
 
 _HINTED: Final = {
@@ -86,7 +95,9 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         spoken = [pair for pair in spoken if pair[0] != "name"]
     sure = [p for p in titles if p[0] not in VAGUE_TITLES] or titles
     shown = tuple(text for _, value in sure if (text := _spoken(value, language)))
-    speakers = next((people for _, value in spoken if (people := _people(value))), ())
+    nobody = next((t for _, v in spoken if (t := _text(v)) and people.nobody(t)), None)
+    speakers = () if nobody else next((told for _, value in spoken if (told := _people(value))), ())
+    empty = not speakers and all(words.tba(words.bare(text)) for text in shown)
     return Facts(
         place=place,
         id=found.first("id"),
@@ -99,9 +110,9 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         stream=next((t for t in found.texts("stream") if "://" in t), None),
         url=next((t for t in found.texts("url") if "://" in t), None),
         abstract=found.first("abstract"),
-        states=tuple(_states(found)),
+        states=(*_states(found, empty=empty), *([nobody] if nobody and empty else [])),
         tentative=any(map(words.tentative, found.texts("states"))),
-        doubts=tuple(_doubts(found.table)),
+        doubts=(*_doubts(found.table), *_doubtful_states(found)),
     )
 
 
@@ -142,9 +153,21 @@ def _zone_beside(found: Named) -> str | None:
     return next(zones, None)
 
 
-def _states(found: Named) -> Iterator[str]:
+def _states(found: Named, *, empty: bool) -> Iterator[str]:
+    """Give the states; a holiday's name in a remark is one where no talk stands beside it."""
     for name, value in found.values.get("states", ()):
-        yield from state(name, _text(value) or "")
+        text = _text(value) or ""
+        if name not in REMARKS or not words.holiday(text):
+            yield from state(name, text)
+        elif empty:
+            yield text
+
+
+def _doubtful_states(found: Named) -> Iterator[str]:
+    for _, value in found.values.get("states", ()):
+        text = _text(value) or ""
+        if remarks.doubtful(text):
+            yield f'"{clean.line(text)}" may say that it does not take place'
 
 
 def _place(found: Named) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from announcer.source import words
+from announcer.source import remarks
 
 # Of several that stand in one table the first counts; so the surest stand first.
 _KNOWN: Final[Mapping[str, str]] = {
@@ -41,7 +41,8 @@ _KNOWN: Final[Mapping[str, str]] = {
     "abstract": "abstract description zusammenfassung beschreibung kurzfassung inhalt "
     "abstrakt descriptif",
     "states": "status state stand etat cancelled canceled abgesagt annule entfallt postponed "
-    "verschoben reporte kind type note notes remark remarks bemerkung bemerkungen remarque",
+    "verschoben reporte kind type note notes remark remarks comment comments bemerkung bemerkungen anmerkung anmerkungen "
+    "hinweis hinweise kommentar remarque remarques commentaire commentaires",
     "id": "id talkid eventid number nr no num nummer numero uid key slug seriesnumber",
 }
 _FACT: Final = {name: fact for fact, names in _KNOWN.items() for name in names.split()}
@@ -70,9 +71,12 @@ _STATES: Final = frozenset(
         "reporte",
     ]
 )
-_REMARKS: Final = frozenset(
-    ["note", "notes", "remark", "remarks", "bemerkung", "bemerkungen", "remarque"]
+_REMARKS: Final = (
+    "note notes remark remarks comment comments bemerkung bemerkungen anmerkung anmerkungen hinweis "
+    "hinweise kommentar remarque remarques commentaire commentaires"
 )
+REMARKS: Final = frozenset(_REMARKS.split())
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PREFIX: Final = re.compile(
     r"^(?:talk|event|seminar|session|meeting|lecture|presentation|vortrags?)(?=.)"
 )
@@ -122,9 +126,12 @@ def fact_of(name: str) -> str:
 
 def state(name: str, text: str) -> Iterator[str]:
     """Give what a value says of the state of a talk, if it does: a remark may say other things."""
+    text = _CAMEL.sub(" ", text)  # schema.org writes "EventCancelled"
     if name in _STATES:
         yield "cancelled" if text.lower() in _YES else text
-    elif name not in _REMARKS or words.remarked_off(text):
+    elif remarks.off(text):
+        yield "cancelled"
+    elif name not in REMARKS and not remarks.denied(text):
         yield text
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from announcer.source import clean
 from announcer.source.markdown import plain
-from announcer.source.words import tba
+from announcer.source.words import holiday, no_speaker, tba
 
 _LOWER: Final = (
     "van von der den de del della di da dos du la le el al bin ibn zu ter ten y af av d'"
@@ -129,3 +129,22 @@ def with_affiliation(text: str) -> bool:
     value = plain(text).strip(EDGES)
     found = _AFFILIATION.search(value)
     return bool(found and nameish(value, whole=True) and not found[0].strip(" ()").isdigit())
+
+
+# Names of holidays that are family names too, and the words before them that make them holidays.
+_BOTH: Final = (
+    "noël noel toussaint ascension easter christmas holiday holidays ostern pause ferie break"
+)
+_FAMILIES: Final = frozenset(_BOTH.split())
+_BEFORE_HOLIDAYS: Final = "happy merry joyeux frohe bank public national federal easter christmas spring autumn fall summer winter semester term"
+_FESTIVE: Final = frozenset(_BEFORE_HOLIDAYS.split())
+
+
+def nobody(text: str) -> bool:
+    """Whether what stands where a speaker should says that there is no talk, as "Spring recess" does."""
+    value = plain(text).strip(EDGES)
+    if not no_speaker(value):
+        return False
+    first, *rest = without_affiliation(value).split() or [""]
+    named_so = bool(rest) and rest[-1].lower() in _FAMILIES and nameish(value, whole=True)
+    return not (holiday(value) and named_so and first.lower() not in _FESTIVE)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from announcer.source import clean, people, roles, words
+from announcer.source import clean, people, remarks, roles, words
 from announcer.source.around import Around
 from announcer.source.checks import Checks
 from announcer.source.dates import WEEKDAY, written_dates
@@ -191,7 +191,7 @@ class Who:
 
     def _off(self, line: str) -> bool:
         said = plain(line)
-        return len(said) <= 160 and words.remarked_off(said)
+        return len(said) <= 160 and remarks.off(said)
 
     def _no_talk(self, title: str | None, speakers: Sequence[str]) -> bool:
         """Whether the entry says that there is no talk, by a word or a holiday's name."""

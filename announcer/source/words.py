@@ -44,12 +44,12 @@ _EVENING: Final = (
 )
 _NO: Final = rf"(?:(?:there (?:is|will be) )?no|kein(?:e|en)?|pas de)\s+(?:[\w.-]+\s+){{0,2}}(?:[\w]+-)?{_EVENING}"
 _NONE: Final = re.compile(
-    rf"\W*(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?)\W*",
+    rf"\W*(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|wegen|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?)\W*",
     re.IGNORECASE,
 )
 _NO_SPEAKER: Final = re.compile(rf"\W*{_NO}(?!\w)", re.IGNORECASE)
 _HOLIDAY: Final = re.compile(
-    r"(?:(?:happy|no \w+,?|due to|wegen)\s+)?(?:[\w'’.-]+\s+){0,3}"
+    r"(?:(?:happy|no \w+,?|due to|wegen)\s+)?(?:(?!(?:before|after|until|vor|nach|bis|avant|après)\b)[\w'’.-]+\s+){0,3}"
     r"(?:break|(?:bank |public )?holidays?|vacations?|recess|reading week|finals week|ferien|\w*ferien|pause|\w+pause|feiertag|urlaub|"
     r"vacances|férié|ferie|christmas|xmas|thanksgiving|easter(?: monday)?|good friday|new year(?:['’]?s)?(?: day| eve)?|"
     r"(?:labou?r|memorial|independence|mlk|veterans) day|juneteenth|midsummer|ostern|ostermontag|pfingsten|pfingstmontag|pfingstwoche|"
@@ -220,12 +220,6 @@ def off(words: str) -> bool:
 def tentative(words: str) -> bool:
     """Tell whether the words of a state say that a talk is not sure to take place."""
     return words.strip().lower() in {"tentative", "provisional", "vorläufig", "provisoire"}
-
-
-def remarked_off(words: str) -> bool:
-    """Tell whether a remark says so, which may speak of other things too."""
-    sentences = (sentence.strip() for sentence in re.split(r"(?<=[.!])\s+", words))
-    return any(_BEFORE.search(s) or _AFTER.search(s) or _NONE.fullmatch(s) for s in sentences if s)
 
 
 def bare(raw: str) -> str:

@@ -362,3 +362,61 @@ def test_an_instant_is_read_as_what_it_is() -> None:
     [talk] = read("- {title: A, date: '2026-04-07T23:30:00Z'}\n")
     assert talk.starts_at == datetime(2026, 4, 7, 23, 30, tzinfo=UTC)
     assert talk.day == date(2026, 4, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("bemerkung", "Vortrag entfällt krankheitsbedingt"),
+        ("note", "Talk cancelled, speaker is ill"),
+        ("comment", "Unfortunately the talk had to be cancelled."),
+        ("anmerkung", "fällt leider aus"),
+        ("remarque", "Exposé annulé"),
+        ("status", "was cancelled by the organisers"),
+        ("eventStatus", "https://schema.org/EventCancelled"),
+    ],
+)
+def test_a_remark_that_says_that_its_talk_is_off_cancels_it(name: str, words: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: Ada, title: Nets, {name}: '{words}'}}\n")
+    assert (talk.title, talk.cancelled, talk.unclear) == ("Nets", True, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("note", "registration cancelled"),
+        ("status", "will not be cancelled"),
+        ("note", "slot freed by the cancelled workshop"),
+        ("note", "the talk cancelled last week takes place now"),
+        ("hinweis", "Weihnachtsferien ab Montag"),
+        ("note", "Easter"),
+        ("eventStatus", "EventScheduled"),
+    ],
+)
+def test_a_remark_about_something_else_leaves_its_talk_as_it_is(name: str, words: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: Ada, title: Nets, {name}: '{words}'}}\n")
+    assert (talk.cancelled, talk.unclear) == (False, None)
+
+
+def test_a_remark_that_may_cancel_this_talk_or_another_makes_it_unclear() -> None:
+    [talk] = read("- {date: 2026-04-07, title: Nets, note: The speaker cancelled}\n")
+    assert '"The speaker cancelled" may say' in (talk.unclear or "")
+
+
+@pytest.mark.parametrize(
+    "row", ["Spring recess,,", ",,Weihnachtspause", "No seminar,,", "Bank Holiday,TBA,", ",,Easter"]
+)
+def test_a_holiday_where_the_speaker_or_a_remark_should_be_is_no_talk(row: str) -> None:
+    [talk] = read(f"Date,Speaker,Title,Note\n2026-04-07,{row}\n", "t.csv")
+    assert (talk.cancelled, talk.title, talk.speakers) == (True, None, ())
+
+
+@pytest.mark.parametrize("name", ["Marie Noël", "Peter Holiday (Leeds)", "Noël Martin"])
+def test_a_speaker_who_is_called_like_a_holiday_is_one(name: str) -> None:
+    [talk] = read(f"Date,Speaker,Title\n2026-04-07,{name},TBA\n", "t.csv")
+    assert (talk.cancelled, len(talk.speakers)) == (False, 1)
+
+
+def test_the_last_talk_before_a_holiday_takes_place() -> None:
+    [talk] = read("Date,Speaker,Title,Note\n2026-04-07,,,Last talk before Easter\n", "t.csv")
+    assert not talk.cancelled

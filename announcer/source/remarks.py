@@ -1,0 +1,120 @@
+"""What a remark says of whether its talk takes place: a sentence in a field that holds other things too.
+
+Only a sentence about the talk itself cancels it: "registration cancelled" does not, nor does "will
+not be cancelled". What speaks of a talk that is off, and not surely of this one, is doubtful.
+"""
+
+import re
+from typing import Final
+
+from announcer.source import words
+
+_TALK: Final = (
+    r"(?:talks?|seminars?|meetings?|meetups?|sessions?|lectures?|colloquium|class|journal club|reading group|vortr(?:ag|äge)|"
+    r"kolloquium|treffen|sitzung|termin|veranstaltung|vorlesung|séances?|séminaires?|exposés?|réunion)"
+)
+_WHOSE: Final = r"(?:today['’]?s|this|that|the|our|das|der|die|den|dieser|dieses|le|la|les|l['’]|cette|ce|heutige[rs]?)"
+_ADVERBS: Final = (
+    r"(?:(?:leider|heute|kurzfristig|ersatzlos|unfortunately|sadly|now|sorry|malheureusement|today|also|"
+    r"\w+bedingt|\w+halber|daher|deshalb|therefore|jetzt|nun)[\s,:]+)*"
+)
+_LEADS: Final = r"(?:(?:achtung|attention|update|note|important|wichtig|hinweis|n\.?b\.?|!+|we (?:are sorry|regret)[^:,;]*)[\s,:!–-]*)*"
+_BECAUSE: Final = r"(?:(?:wegen|aufgrund|due to|because of|owing to|en raison d|à cause d|pour cause d)\w*['’]?\s+(?:[\w'’-]+\s+){0,4}?[,:]?\s*)?"
+_IS: Final = (
+    r"(?:(?:is|was|are|has been|have been|had to be|has to be|must be|will be|ist|wurde|wird|werden|sind|muss(?:te)?|est|sont|"
+    r"a été|sera|doit être)\s+(?:been\s+)?)?"
+)
+_OFF: Final = (
+    r"(?:cancel+ed|canceled|called off|postponed(?! from)|does not take place|will not take place|won['’]t take place|is off|"
+    r"entfällt|entfallen|ausgefallen|ausfallen|abgesagt|verschoben(?! v[oa])|fällt(?:\s+\w+){0,3}\s+aus|ist aus|"
+    r"findet(?:\s+\w+){0,2}\s+nicht statt|nicht stattfinden|annulée?s?|reportée?s?(?! d[ue]\b)|supprimée?s?|"
+    r"n['’]aura pas lieu|n['’]a pas lieu)(?:\s+(?:werden|sein))?"
+)
+_TAIL: Final = (
+    r"(?=\W*$|\s*[,;:!.(\[)\]*–—-]|\s+(?:to|until|till|due|because|as|since|owing|by|for|today|on short notice|at short notice|"
+    r"auf|wegen|aufgrund|da|weil|heute|leider|ersatzlos|kurzfristig|\w+bedingt|\w+halber|au|en raison|pour|à cause|car|cette)\b)"
+)
+_SURE: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}(?:{_WHOSE}\s*)?(?:{_TALK}\s+)?(?:(?:this|diese) (?:week|woche)\s+)?"
+    rf"{_IS}{_ADVERBS}{_OFF}{_TAIL}",
+    re.IGNORECASE,
+)
+# "Leider entfällt der Vortrag", "Wegen Krankheit fällt das Seminar aus".
+_INVERTED: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}(?:entfällt|fällt|muss|musste|wurde|wird|findet)\s+{_ADVERBS}{_WHOSE}\s*{_TALK}\b"
+    r"(?P<more>[^,;.]*)",
+    re.IGNORECASE,
+)
+_BY_US: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}we (?:had to|have to|must|need to) (?:cancel|postpone|call off) (?:{_WHOSE}\s+)?{_TALK}\b",
+    re.IGNORECASE,
+)
+_AT_THE_END: Final = re.compile(
+    rf"[,:;(\[–—-]\s*(?:{_WHOSE}\s*)?(?:{_TALK}\s+)?{_IS}{_ADVERBS}{_OFF}[\s!.)\]*]*$",
+    re.IGNORECASE,
+)
+_MENTIONED: Final = re.compile(
+    r"\b(?:cancel\w*|called off|postponed?|does not take place|entfällt|entfallen|fällt\b.*\baus|ausfallen|ausgefallen|absag\w*|abgesagt|"
+    r"sagte? .*\bab|verschoben|nicht statt\w*|annul\w*|reportée?s?|n['’]aura pas lieu|n['’]a pas lieu)(?!\w)",
+    re.IGNORECASE,
+)
+_CONCERNED: Final = re.compile(
+    rf"\b(?:{_TALK}|speakers?|presenters?|referent(?:in)?|vortragender?|redner(?:in)?|orateur|oratrice|intervenante?)\b",
+    re.IGNORECASE,
+)
+_TAKES_PLACE: Final = re.compile(
+    r"\b(?:takes place|will take place|(?:is|will be) held|findet\b(?!.*\bnicht\b).*\bstatt|stattfindet|nachgeholt|(?<!pas )(?<!n['’])(?:a|aura) lieu)\b",
+    re.IGNORECASE,
+)
+_NOT: Final = re.compile(
+    r"(?:\b(?:not|never|nicht|nie(?:mals)?|pas|un)\b|n['’]t\b)\s+(?:\w+\s+){0,2}(?:cancel|abgesagt|annul|entfall|ausfall|"
+    r"called off|postponed|verschoben|report)|\b(?:fällt|entfällt)\s+(?:\w+\s+){0,2}nicht\b",
+    re.IGNORECASE,
+)
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=\W*[^\W\d_])|\s*[;\n|]\s*")
+_LONGEST: Final = 400  # of a sentence about a talk that is off
+_READ: Final = 2000  # of a remark: what comes later is a text about something else
+
+
+def off(text: str) -> bool:
+    """Tell whether a remark says that its talk does not take place."""
+    text = text[:_READ]
+    return not _TAKES_PLACE.search(text) and any(map(_off, _sentences(text)))
+
+
+def denied(text: str) -> bool:
+    """Tell whether a text says that its talk takes place, though others may not."""
+    text = text[:_READ]
+    return bool(_TAKES_PLACE.search(text) or _NOT.search(text))
+
+
+def doubtful(text: str) -> bool:
+    """Tell whether a remark speaks of a talk that is off, and may mean another one."""
+    text = text[:_READ]
+    if off(text) or _TAKES_PLACE.search(text):
+        return False
+    return any(
+        _MENTIONED.search(s) and _CONCERNED.search(s) and not _NOT.search(s)
+        for s in _sentences(text)
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    parts = (part.strip() for part in _SENTENCE.split(text))
+    return [part for part in parts if part and len(part) <= _LONGEST]
+
+
+def _off(sentence: str) -> bool:
+    if _NOT.search(sentence):
+        return False
+    if _SURE.match(sentence) or _BY_US.match(sentence) or _AT_THE_END.search(sentence):
+        return True
+    inverted = _INVERTED.match(sentence)
+    if inverted:
+        verb = sentence[: inverted.start("more")].lower()
+        return "entfällt" in verb or bool(
+            re.search(
+                r"\b(?:aus|abgesagt|entfallen|ausfallen|verschoben|nicht statt)\b", inverted["more"]
+            )
+        )
+    return words.no_talk(sentence) and not words.holiday(sentence)

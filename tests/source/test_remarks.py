@@ -1,0 +1,83 @@
+import pytest
+
+from announcer.source import remarks
+
+OFF = [
+    "Vortrag entfällt krankheitsbedingt",
+    "Talk cancelled, speaker is ill",
+    "Talk is cancelled because the speaker is ill",
+    "Unfortunately, the talk had to be cancelled.",
+    "cancelled",
+    "CANCELLED!",
+    "entfällt (Pfingsten)",
+    "fällt aus",
+    "fällt leider aus",
+    "Fällt wegen Krankheit aus",
+    "Vortrag muss leider entfallen",
+    "Der Vortrag wurde kurzfristig abgesagt",
+    "Leider entfällt der Vortrag heute",
+    "Wegen Krankheit fällt das Seminar aus",
+    "krankheitsbedingt abgesagt",
+    "Achtung: Treffen entfällt!",
+    "mit Imbiss; Vortrag entfällt krankheitsbedingt",
+    "Speaker ill - cancelled",
+    "Ada is ill, talk cancelled",
+    "The talk does not take place",
+    "Die Sitzung findet nicht statt",
+    "Séance annulée",
+    "L'exposé est reporté au 3 mai",
+    "Le séminaire n'aura pas lieu",
+    "We had to cancel the talk.",
+    "postponed to May 5",
+    "Cancelled by the organisers",
+    "Cancelled due to snow. We hope to reschedule.",
+    "No seminar",
+    "Kein Vortrag wegen Krankheit",
+]
+
+ON = [
+    "The talk will not be cancelled",
+    "not cancelled",
+    "Der Vortrag fällt nicht aus",
+    "Der Vortrag wird nicht abgesagt",
+    "the talk cancelled last week takes place now",
+    "Der abgesagte Vortrag vom Mai findet jetzt statt",
+    "registration cancelled",
+    "Registration is cancelled, just come",
+    "Dinner cancelled",
+    "Kaffee entfällt",
+    "slot freed by the cancelled workshop",
+    "On cancelled orders",
+    "postponed from 3 May",
+    "verschoben vom 3. Mai",
+    "mit Imbiss",
+    "Last one before the Christmas break",
+    "no dinner",
+    "bring your own lunch",
+]
+
+DOUBTFUL = [
+    "Speaker cancelled",
+    "Referentin hat abgesagt",
+    "Due to the cancelled talk of last week we start early",
+    "The talk on 12 May is cancelled",
+    "might have to cancel the talk",
+]
+
+
+@pytest.mark.parametrize("text", OFF)
+def test_a_sentence_that_says_that_the_talk_is_off_cancels_it(text: str) -> None:
+    assert remarks.off(text)
+    assert not remarks.doubtful(text)
+
+
+@pytest.mark.parametrize("text", ON)
+def test_a_remark_about_something_else_or_that_denies_it_cancels_nothing(text: str) -> None:
+    assert not remarks.off(text)
+    assert not remarks.doubtful(text)
+
+
+@pytest.mark.parametrize("text", DOUBTFUL)
+def test_what_may_speak_of_this_talk_or_another_is_doubtful(text: str) -> None:
+    assert not remarks.off(text)
+    assert remarks.doubtful(text)
