@@ -8,10 +8,10 @@ from typing import Final
 from announcer.errors import SourceUnreadable
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
-from announcer.source.fields import entries
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.tree import parsed
+from announcer.source.walk import entries
 from announcer.talks import Reading, Series
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".toml", ".json", ".csv", ".tsv"})

@@ -21,6 +21,7 @@ from announcer.source.dates import (
     DateOrder,
     Order,
     Written,
+    asked_dates,
     date_order,
     near,
     written_dates,
@@ -37,6 +38,11 @@ _ISO: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINES: Final = 400  # of an abstract
+_NUMBER: Final = re.compile(r"\W*\d\d?(?:st|nd|rd|th)?\W*")
+# Where a date is asked for; without its last dot "16.10" can be a time.
+_SHORT_DATE: Final = re.compile(
+    r"\W*\d\d?(?:/\d\d?|\.\s?\d\d?\.)(?!\d|\s*(?:uhr|h)\b)", re.IGNORECASE
+)
 _YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([/._])(\d\d?)\2(\d\d?)(?!\d)")
 
 
@@ -56,7 +62,8 @@ class Facts:
     url: str | None = None
     abstract: str | None = None
     states: tuple[str, ...] = ()
-    above: str = ""  # words around the entry that may hold its year
+    dates: tuple[str, ...] = ()  # those of ``when`` that stand where a date is asked for
+    above: tuple[str, ...] = ()  # words around the entry that may hold its year, the nearest first
     tentative: bool = False
     exact: bool = False  # a program wrote the dates: an offset is meant, and midnight is midnight
     wall: bool = False  # "Z" is what a site's theme asks for, and its clock the one on the wall
@@ -201,18 +208,26 @@ class _Understanding:
     # Days
 
     def _moment(self, text: str) -> _Moment:
+        asked = text in self.facts.dates and _SHORT_DATE.match(text)
         text = _YEAR_FIRST.sub(r"\1-\3-\4", clean.line(text))
         iso = _ISO.fullmatch(text)
         if iso:
             return self._iso(iso)
-        dates = written_dates(text, self.order)
-        times = written_times(_without_dates(text, self.order)) if dates else asked_times(text)
+        dates = (asked_dates if asked else written_dates)(text, self.order)
+        if self._is_half_a_date(text):
+            self.unclear.append(f'"{text}" is a day without its month')
+            return _Moment(text=text)
+        times = written_times(_without(text, dates)) if dates else asked_times(text)
         day = self._dated(dates[0]) if dates else None
         if dates:
             self._check_day(dates, day, text)
         elif not times and re.search(r"\d", text):
             self.unclear.append(f'"{text}" was not understood as a date or a time')
         return _Moment(text=text, day=day, time=self._first(times, text))
+
+    def _is_half_a_date(self, text: str) -> bool:
+        """Tell whether it is a day without its month, where a date is asked for: never an hour."""
+        return text in self.facts.dates and bool(_NUMBER.fullmatch(text))
 
     def _iso(self, iso: re.Match[str]) -> _Moment:
         year, month, number = int(iso[1]), int(iso[2]), int(iso[3])
@@ -268,7 +283,7 @@ class _Understanding:
             self.unclear.append(f'"{written.words}" can be two dates; {self.told.advice}')
         if written.year is None and self.whole is not None:
             return near(written, self.whole)
-        told = dated(written, (self.facts.above,), self.hints.year, self.today)
+        told = dated(written, self.facts.above, self.hints.year, self.today)
         if told.unclear:
             self.unclear.append(told.unclear)
         return told.day
@@ -279,7 +294,7 @@ class _Understanding:
         self.checks.weekday(
             {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(text)}, day, f'"{text}"'
         )
-        rest = _without_times(_without_dates(text, self.order))
+        rest = _without_times(_without(text, dates))
         rest = re.sub(r"(?i)\b(?:week|woche|kw|semaine|no\.?|nr\.?)\s*\d+", "", rest)
         if len({w.on(day.year) for w in dates}) > 1 or re.search(r"\d", rest):
             self.unclear.append(f'"{text}" says more than one day, or something else beside {day}')
@@ -407,7 +422,11 @@ def _offset(words_: str) -> timedelta:
 
 def _without_dates(text: str, order: DateOrder | None) -> str:
     text = _YEAR_FIRST.sub(r"\1-\3-\4", text)
-    for found in reversed(written_dates(text, order)):
+    return _without(text, written_dates(text, order))
+
+
+def _without(text: str, dates: Sequence[Written]) -> str:
+    for found in reversed(dates):
         text = text[: found.span[0]] + " | " + text[found.span[1] :]
     return text
 

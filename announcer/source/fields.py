@@ -7,10 +7,9 @@ last name, a date with a time beside it.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from announcer.errors import SourceUnreadable
 from announcer.source import clean, known, people, remarks, words
 from announcer.source.facts import Facts
 from announcer.source.hints import Hints
@@ -20,6 +19,7 @@ from announcer.source.known import (
     REMARKS,
     VAGUE_TITLES,
     fact_of,
+    is_clock,
     known_name,
     rank,
     state,
@@ -104,6 +104,7 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         titles=shown,
         speakers=speakers,
         when=tuple(_when(found)),
+        dates=tuple(_dates(found)),
         until=tuple(t for _, v in found.values.get("until", ()) for t in _moments(v)),
         zone=found.first("zone") or _zone_beside(found),
         location=_place(found),
@@ -131,6 +132,13 @@ def _when(found: Named) -> Iterator[str]:
     hours = [text for name, value in pairs if name not in DAYS for text in _moments(value)]
     yield from hours
     yield from days
+
+
+def _dates(found: Named) -> Iterator[str]:
+    """Give what stands where a date is asked for, so that "10/2" and "3.11." are dates."""
+    for name, value in found.values.get("when", ()):
+        if not is_clock(name):
+            yield from _moments(value)
 
 
 def _moments(value: Value) -> Iterator[str]:
@@ -246,130 +254,3 @@ def labelled(body: str) -> Table:
         if value and (found.fact not in {"when", "until"} or re.search(r"\d", value)):
             found_lines[found.name] = value
     return Table(found_lines.items(), 1)
-
-
-# Entries in a tree
-
-
-def entries(tree: Value, name: str, hints: Hints, language: str) -> list[Facts]:
-    """Find the talks of a data file, however deep its groups are.
-
-    Raises:
-        SourceUnreadable: nothing in it has a name that a talk's facts have.
-    """
-    found = list(_walk(tree, _Around(name=name, hints=hints)))
-    if not found and not _empty(tree):
-        raise SourceUnreadable(
-            f"{name}: no entry has a field that is known as a title, a speaker or a date; say which "
-            'are, like fields = {title = "subtitle"} in [series.source]'
-        )
-    return [
-        replace(
-            facts_of(entry, place=around.place(entry.table), language=language),
-            above=f"{name} {around.above}",
-        )
-        for entry, around in found
-    ]
-
-
-def _empty(tree: Value) -> bool:
-    return not tree or (isinstance(tree, Table) and all(not value for value in tree.values()))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Around:
-    """What stands around an entry: the file, the keys above it, and facts that hold for all below."""
-
-    name: str
-    hints: Hints
-    above: str = ""
-    outer: Table | None = None
-    number: int = 0
-    listed: bool = False
-
-    def place(self, table: Table) -> str:
-        return (
-            f"{self.name}, line {table.line}" if table.line else f"{self.name}, entry {self.number}"
-        )
-
-
-def _walk(tree: Value, around: _Around) -> Iterator[tuple[Named, _Around]]:
-    if isinstance(tree, list):
-        dated = any(isinstance(part, Table) and _has_day(part, around.hints) for part in tree)
-        for number, part in enumerate(tree, 1):
-            yield from _walk(part, replace(around, number=number, listed=dated or not around.above))
-    elif isinstance(tree, Table):
-        keyed = _keyed(tree)
-        if keyed is not None:
-            yield from _walk(keyed, around)
-        else:
-            yield from _walk_table(tree, around)
-
-
-def _walk_table(table: Table, around: _Around) -> Iterator[tuple[Named, _Around]]:
-    inner = [pair for key, value in table.items() for pair in _below(key, value, table, around)]
-    dated_inside = [pair for pair in inner if pair[0].has("when")]
-    entry = named(_inherited(table, around.outer), around.hints)
-    both = entry.has("title") and entry.has("speakers")
-    either = entry.has("title") or entry.has("speakers")
-    is_talk = entry.has("when") or both or (around.listed and either)
-    if dated_inside:
-        yield from dated_inside
-    elif is_talk and (either or around.listed):
-        yield entry, around
-    else:
-        yield from inner
-
-
-def _has_day(table: Table, hints: Hints) -> bool:
-    return named(table, hints).has("when")
-
-
-def _below(
-    key: str, value: Value, table: Table, around: _Around
-) -> Iterator[tuple[Named, _Around]]:
-    """Look for talks in what a table holds; what is a fact of the table itself is none."""
-    fact = fact_of(known_name(key))
-    holds_talks = fact in {"title", "url", ""} or known_name(key) in {"seminar", "talk", "event"}
-    if not isinstance(value, list | Table) or not holds_talks:
-        return
-    inside = replace(around, above=f"{around.above} {key}".strip(), outer=table, listed=False)
-    if isinstance(value, Table) and value.line is None:
-        value.line = table.line
-    yield from _walk(value, inside)
-
-
-def _keyed(table: Table) -> list[Value] | None:
-    """Read a table of tables as a list: each key is the id of its entry, or its date."""
-    parts = [(key, value) for key, value in table.items() if isinstance(value, Table)]
-    facts = [{fact_of(known_name(name)) for name in value} for _, value in parts]
-    if (
-        not parts
-        or len(parts) < len(table)
-        or not all(f & {"title", "speakers", "when"} for f in facts)
-    ):
-        return None
-    if any(fact_of(known_name(key)) for key, _ in parts):
-        return None
-    keyed: list[Value] = []
-    for key, value in parts:
-        name = "date" if re.fullmatch(r"\d{4}-\d\d?-\d\d?", key) else "id"
-        known = {known_name(k) for k in value}
-        keyed.append(Table([*value.items(), *([] if name in known else [(name, key)])], value.line))
-    return keyed
-
-
-def _inherited(table: Table, outer: Table | None) -> Table:
-    """Give an entry what the table around it says of all its talks: speakers, a place, an id."""
-    if outer is None:
-        return table
-    own = {fact_of(known_name(key)) for key in table}
-    more = [
-        (key, value)
-        for key, value in outer.items()
-        if (fact := fact_of(known_name(key))) in {"speakers", "location", "zone", "stream"}
-        and fact not in own
-    ]
-    whole = Table([*table.items(), *more], table.line)
-    whole.twice = table.twice
-    return whole

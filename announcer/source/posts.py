@@ -184,7 +184,7 @@ class _Folder:
             when=tuple(when),
             location=told.location or lines.location,
             abstract=_abstract(post) or told.abstract,
-            above=post.file.below,
+            above=(post.file.below,),
             wall=True,
             doubts=(*told.doubts, *doubts),
         )

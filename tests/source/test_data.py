@@ -1,31 +1,16 @@
 import asyncio
 import time as clock
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from data_files import read, reading
 from terms import NOW, local, series
 
 from announcer.errors import SourceUnreadable
 from announcer.source.data import DataSource
-from announcer.source.facts import understood
-from announcer.source.hints import NO_HINTS, Hints
-from announcer.talks import Reading, Status, Talk
-
-
-def reading(
-    text: str, name: str = "talks.yml", *, start: time | None = time(15), hints: Hints = NO_HINTS
-) -> Reading:
-    whose = series(start=start, location="Room 1")
-    facts = DataSource(Path(name), whose, hints).read(text, name)
-    return understood(facts, whose, hints, NOW)
-
-
-def read(
-    text: str, name: str = "talks.yml", *, start: time | None = time(15), hints: Hints = NO_HINTS
-) -> tuple[Talk, ...]:
-    return reading(text, name, start=start, hints=hints).talks
-
+from announcer.source.hints import Hints
+from announcer.talks import Status
 
 FORMATS = {
     "talks.yml": "- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n  time: 16:00-17:30\n",

@@ -1,0 +1,156 @@
+"""The talks in a tree of data, however deep its groups are, each with what stands around it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from announcer.errors import SourceUnreadable
+from announcer.source.dates import MONTHS
+from announcer.source.facts import Facts
+from announcer.source.fields import Named, facts_of, named
+from announcer.source.hints import Hints
+from announcer.source.known import fact_of, known_name
+from announcer.source.reshape import by_key, numbered, unwrapped, with_month
+from announcer.source.tree import Table, Value
+
+_TERMS: Final = frozenset(
+    [
+        "term",
+        "semester",
+        "trimester",
+        "trimestre",
+        "quarter",
+        "season",
+        "saison",
+        "period",
+        "year",
+        "jahr",
+        "annee",
+    ]
+)
+_HEADINGS: Final = frozenset(["title", "titel", "titre", "name", "label", "heading", "type"])
+_SEASONS: Final = (
+    "spring|summer|fall|autumn|winter|term|semester|trimester|quarter|wintersemester|sommersemester|wise|sose|ws|ss|herbst|"
+    "frühjahr|frühling|sommer|printemps|automne|hiver|été|michaelmas|lent|hilary|trinity|talks?|seminars?|vorträge|exposés|"
+    "upcoming|past|previous|archive|schedule|program(?:me|m)?|academic|year|of|in|the|"
+)
+# A heading tells a year where it says nothing else: "The 2019 prize" is a talk's title.
+_OF_A_TERM: Final = re.compile(
+    rf"\W*(?:(?:{_SEASONS}{'|'.join(MONTHS)})[\s/,:.–-]+)*20\d\d(?:\s*[/–-]\s*\d{{2,4}})?\W*",
+    re.IGNORECASE,
+)
+
+
+def entries(tree: Value, name: str, hints: Hints, language: str) -> list[Facts]:
+    """Find the talks of a data file.
+
+    Raises:
+        SourceUnreadable: nothing in it has a name that a talk's facts have.
+    """
+    found = list(_walk(tree, _Around(name=name, hints=hints)))
+    if not found and not _empty(tree):
+        raise SourceUnreadable(
+            f"{name}: no entry has a field that is known as a title, a speaker or a date; say which "
+            'are, like fields = {title = "subtitle"} in [series.source]'
+        )
+    return [
+        replace(
+            facts_of(entry, place=around.place(entry.table), language=language),
+            above=(*_terms(entry.table, _TERMS), *reversed(around.above), name),
+        )
+        for entry, around in found
+    ]
+
+
+def _empty(tree: Value) -> bool:
+    return not tree or (isinstance(tree, Table) and all(not value for value in tree.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What stands around an entry: the file, the groups above it, and facts that hold for all below."""
+
+    name: str
+    hints: Hints
+    above: tuple[str, ...] = ()
+    outer: Table | None = None
+    number: int = 0
+    listed: bool = False
+
+    def place(self, table: Table) -> str:
+        return (
+            f"{self.name}, line {table.line}" if table.line else f"{self.name}, entry {self.number}"
+        )
+
+
+def _walk(tree: Value, around: _Around) -> Iterator[tuple[Named, _Around]]:
+    if isinstance(tree, list):
+        parts = unwrapped(tree)
+        dated = any(isinstance(part, Table) and _has_day(part, around.hints) for part in parts)
+        for number, part in enumerate(parts, 1):
+            yield from _walk(part, replace(around, number=number, listed=dated or not around.above))
+    elif isinstance(tree, Table):
+        keyed = by_key(tree, around.above)
+        if keyed is not None:
+            yield from _walk(keyed, around)
+        else:
+            for table in numbered(tree, {name for _, name in around.hints.fields}):
+                yield from _walk_table(with_month(table, around.above), around)
+
+
+def _walk_table(table: Table, around: _Around) -> Iterator[tuple[Named, _Around]]:
+    inner = [pair for key, value in table.items() for pair in _below(key, value, table, around)]
+    dated_inside = [pair for pair in inner if pair[0].has("when")]
+    entry = named(_inherited(table, around.outer), around.hints)
+    both = entry.has("title") and entry.has("speakers")
+    either = entry.has("title") or entry.has("speakers")
+    is_talk = entry.has("when") or both or (around.listed and either)
+    if dated_inside:
+        yield from dated_inside
+    elif is_talk and (either or around.listed):
+        yield entry, around
+    else:
+        yield from inner
+
+
+def _has_day(table: Table, hints: Hints) -> bool:
+    return named(table, hints).has("when")
+
+
+def _below(
+    key: str, value: Value, table: Table, around: _Around
+) -> Iterator[tuple[Named, _Around]]:
+    """Look for talks in what a table holds; what is a fact of the table itself is none."""
+    fact = fact_of(known_name(key))
+    holds_talks = fact in {"title", "url", ""} or known_name(key) in {"seminar", "talk", "event"}
+    if not isinstance(value, list | Table) or not holds_talks:
+        return
+    terms = (*_terms(table, _HEADINGS), *_terms(table, _TERMS))
+    inside = replace(around, above=(*around.above, *terms, key), outer=table, listed=False)
+    if isinstance(value, Table) and value.line is None:
+        value.line = table.line
+    yield from _walk(value, inside)
+
+
+def _terms(table: Table, names: frozenset[str]) -> Iterator[str]:
+    """Give what a table says of its term, which may tell a year: "Spring 2026"."""
+    for key, value in table.items():
+        if isinstance(value, str) and known_name(key) in names and _OF_A_TERM.fullmatch(value):
+            yield value
+
+
+def _inherited(table: Table, outer: Table | None) -> Table:
+    """Give an entry what the table around it says of all its talks: speakers, a place, an id."""
+    if outer is None:
+        return table
+    own = {fact_of(known_name(key)) for key in table}
+    more = [
+        (key, value)
+        for key, value in outer.items()
+        if (fact := fact_of(known_name(key))) in {"speakers", "location", "zone", "stream"}
+        and fact not in own
+    ]
+    whole = Table([*table.items(), *more], table.line)
+    whole.twice = table.twice
+    return whole
