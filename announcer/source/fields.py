@@ -17,6 +17,7 @@ from announcer.source.known import (
     AUTHORS,
     DAYS,
     REMARKS,
+    TALK_TITLES,
     VAGUE_TITLES,
     fact_of,
     is_clock,
@@ -94,9 +95,13 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         titles = [pair for pair in spoken if pair[0] == "name"]
         spoken = [pair for pair in spoken if pair[0] != "name"]
     sure = [p for p in titles if p[0] not in VAGUE_TITLES] or titles
-    shown = tuple(text for _, value in sure if (text := _spoken(value, language)))
+    told = [(name, text) for name, value in sure if (text := _spoken(value, language))]
+    empty_title = any(name in TALK_TITLES for name, _ in titles) and not any(
+        name in TALK_TITLES for name, _ in told
+    )
+    shown = () if empty_title else tuple(text for _, text in told)
     nobody = next((t for _, v in spoken if (t := _text(v)) and people.nobody(t)), None)
-    speakers = () if nobody else next((told for _, value in spoken if (told := _people(value))), ())
+    speakers = () if nobody else next((who for _, value in spoken if (who := _people(value))), ())
     empty = not speakers and all(words.tba(words.bare(text)) for text in shown)
     return Facts(
         place=place,

@@ -14,7 +14,7 @@ from announcer.source import remarks
 
 # Of several that stand in one table the first counts; so the surest stand first.
 _KNOWN: Final[Mapping[str, str]] = {
-    "title": "title titel titre talktitle vortragstitel titreexpose topic thema theme sujet subject "
+    "title": "talktitle vortragstitel titreexpose title titel titre topic thema theme sujet subject "
     "talk vortrag expose lecture presentation paper article subtitle untertitel soustitre seminar "
     "seminaire summary event eventname",
     "speakers": "speaker speakers speakername speakernames presenter presenters presentername "
@@ -27,13 +27,13 @@ _KNOWN: Final[Mapping[str, str]] = {
     "when": "eventdate eventday eventstart dateevent talkdate dateoftalk dateofevent dateoftheevent "
     "planned scheduled when wann quand termin startsat startdatetime startdate datestart dtstart start "
     "begin begins beginn debut datetime dateandtime datetimeoftalk date datum day tag jour dates "
-    "daten time times uhrzeit zeit heure heures hour hours horaire horaires starttime timestart "
+    "daten time times uhrzeit zeit heure heures hour hours horaire horaires starttime timestart eventtime talktime "
     "starts timeofday von from dateheure datumzeit datumuhrzeit",
     "until": "end ends ende fin endsat enddatetime enddate dateend dtend endtime timeend eventend bis "
     "until to finish finishes",
     "zone": "timezone tz zeitzone fuseau",
     "location": "location room place venue where ort raum wo lieu salle saal horsaal hoersaal "
-    "locationname auditorium veranstaltungsort locationroom roomname",
+    "locationname venuename auditorium veranstaltungsort locationroom roomname",
     "stream": "stream streaming livestream zoom zoomlink zoomurl meet meeting meetinglink meetingurl "
     "teams teamslink webex online onlinelink joinurl joinlink youtube youtubelive video videolink "
     "videoconference visio visioconference webinar conferencelink zoomlien remote",
@@ -58,6 +58,10 @@ AUTHORS: Final = frozenset(
 )
 # These are facts only where nothing better stands: they often hold something else.
 VAGUE_TITLES: Final = frozenset(["label", "event", "eventname", "summary", "subject", "theme"])
+# Where one of these stands empty, the title is to be announced, whatever the page is called.
+TALK_TITLES: Final = frozenset(["talktitle", "vortragstitel", "titreexpose"])
+# Lists of the talks of one day, inside what says which day that is.
+TALKS: Final = frozenset(["talks", "vortrage", "vortraege", "exposes", "lectures", "presentations"])
 _YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
 _STATES: Final = frozenset(
     [

@@ -20,7 +20,7 @@ from announcer.source.fetch import Fetcher
 from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
-from announcer.source.known import fact_of, label
+from announcer.source.known import TALKS, fact_of, known_name, label
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
@@ -75,7 +75,12 @@ class PostsSource:
             for post, told in zip(posts, facts, strict=True)
             if told is None
         ]
-        known = [told for told in facts if told is not None]
+        known = [
+            part
+            for post, told in zip(posts, facts, strict=True)
+            if told is not None
+            for part in folder.talks(post, told)
+        ]
         unread = tuple(map(str, errors))
         reading = understood(known, self._series, self._hints, now, [*unread, *warnings, *strange])
         return replace(reading, unread=unread)
@@ -100,8 +105,17 @@ class _Post:
         """Give the title of the front matter."""
         return next(iter(facts_of(self.front, place="", language=language).titles), "")
 
+    def talks(self) -> list[Table]:
+        """Give the talks of an evening with several: a list of tables in the front matter."""
+        lists = (value for key, value in self.front.table.items() if known_name(key) in TALKS)
+        parts = [part for value in lists if isinstance(value, list) for part in value]
+        tables = [part for part in parts if isinstance(part, Table)]
+        return [t for t in tables if {fact_of(known_name(k)) for k in t} & {"title", "speakers"}]
+
     def is_of_a_talk(self) -> bool:
         """Tell whether something but a date says that this is a talk."""
+        if self.talks():
+            return True
         front = any(
             value
             for fact in ("speakers", "location", "until", "stream", "abstract")
@@ -114,7 +128,7 @@ class _Post:
 def _meant(file: File) -> bool:
     path = Path(file.below)
     drafts = any(part.lower() in _DRAFTS for part in path.parts[:-1])
-    return not drafts and path.stem.lower() not in {"_index", "readme"}
+    return not drafts and path.stem.lower() != "readme" and not path.stem.startswith("_")
 
 
 def _post(file: File, text: str, hints: Hints) -> _Post | str:
@@ -188,6 +202,33 @@ class _Folder:
             wall=True,
             doubts=(*told.doubts, *doubts),
         )
+
+    def talks(self, post: _Post, told: Facts) -> Iterator[Facts]:
+        """Give the talks of a post: itself, or those of its evening, at its day and place."""
+        tables = post.talks()
+        for number, table in enumerate(tables, 1):
+            place = f"{post.file.below}, line {table.line or 1}"
+            own = facts_of(named(table, NO_HINTS), place=place, language=self.language)
+            day = _days(told.when)[:1]
+            own_when = own.when if _names_a_day(own.when) else (*own.when, *map(str, day))
+            yield replace(
+                own,
+                id=f"{told.id}-{number}",
+                when=own_when if own.when and day else told.when,
+                until=own.until or (() if own.when else told.until),
+                dates=(*told.dates, *own.dates),
+                zone=own.zone or told.zone,
+                location=own.location or told.location,
+                stream=own.stream or told.stream,
+                url=own.url or told.url,
+                above=told.above,
+                states=(*told.states, *own.states),
+                tentative=told.tentative or own.tentative,
+                wall=told.wall,
+                doubts=(*told.doubts, *own.doubts),
+            )
+        if not tables:
+            yield told
 
     def _when(self, post: _Post) -> tuple[list[str], list[str]]:
         """Choose what tells the day, and say what makes it doubtful."""

@@ -10,7 +10,7 @@ from announcer.source.dates import MONTHS
 from announcer.source.facts import Facts
 from announcer.source.fields import Named, facts_of, named
 from announcer.source.hints import Hints
-from announcer.source.known import fact_of, known_name
+from announcer.source.known import TALKS, fact_of, known_name
 from announcer.source.reshape import by_key, numbered, unwrapped, with_month
 from announcer.source.tree import Table, Value
 
@@ -77,6 +77,7 @@ class _Around:
     outer: Table | None = None
     number: int = 0
     listed: bool = False
+    evening: bool = False  # below "talks" in an entry that says on which day they are
 
     def place(self, table: Table) -> str:
         return (
@@ -102,7 +103,7 @@ def _walk(tree: Value, around: _Around) -> Iterator[tuple[Named, _Around]]:
 def _walk_table(table: Table, around: _Around) -> Iterator[tuple[Named, _Around]]:
     inner = [pair for key, value in table.items() for pair in _below(key, value, table, around)]
     dated_inside = [pair for pair in inner if pair[0].has("when")]
-    entry = named(_inherited(table, around.outer), around.hints)
+    entry = named(_inherited(table, around), around.hints)
     both = entry.has("title") and entry.has("speakers")
     either = entry.has("title") or entry.has("speakers")
     is_talk = entry.has("when") or both or (around.listed and either)
@@ -127,7 +128,9 @@ def _below(
     if not isinstance(value, list | Table) or not holds_talks:
         return
     terms = (*_terms(table, _HEADINGS), *_terms(table, _TERMS))
-    inside = replace(around, above=(*around.above, *terms, key), outer=table, listed=False)
+    evening = around.listed and around.number > 0 and known_name(key) in TALKS
+    above = (*around.above, *terms, key)
+    inside = replace(around, above=above, outer=table, listed=False, evening=evening)
     if isinstance(value, Table) and value.line is None:
         value.line = table.line
     yield from _walk(value, inside)
@@ -140,16 +143,19 @@ def _terms(table: Table, names: frozenset[str]) -> Iterator[str]:
             yield value
 
 
-def _inherited(table: Table, outer: Table | None) -> Table:
-    """Give an entry what the table around it says of all its talks: speakers, a place, an id."""
+def _inherited(table: Table, around: _Around) -> Table:
+    """Give an entry what the table around it says of all its talks: speakers, a place, an evening."""
+    outer = around.outer
     if outer is None:
         return table
     own = {fact_of(known_name(key)) for key in table}
+    given = {"speakers", "location", "zone", "stream"}
+    if around.evening and "when" not in own:
+        given |= {"when", "until"}
     more = [
         (key, value)
         for key, value in outer.items()
-        if (fact := fact_of(known_name(key))) in {"speakers", "location", "zone", "stream"}
-        and fact not in own
+        if (fact := fact_of(known_name(key))) in given and fact not in own
     ]
     whole = Table([*table.items(), *more], table.line)
     whole.twice = table.twice

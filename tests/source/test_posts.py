@@ -141,3 +141,42 @@ def test_a_title_in_several_languages_is_read_in_that_of_the_series(tmp_path: Pa
 def test_an_impossible_day_is_never_announced(tmp_path: Path) -> None:
     [talk] = read(tmp_path, {"a.md": "---\ntitle: A\nspeaker: B\nplanned: 2026-06-31\n---\n"})
     assert (talk.day, talk.unclear is not None) == (None, True)
+
+
+def test_an_evening_with_several_talks_is_that_many(tmp_path: Path) -> None:
+    text = (
+        "---\ntitle: April meetup\ndate: 2026-04-07\nstartTime: '18:30'\nendTime: '21:00'\nvenue: R 2\n"
+        "talks:\n  - title: Nets\n    speaker: Ada\n  - title: TBA\n    speaker: TBA\n"
+        "  - {title: Knots, speaker: Bo, time: '20:00-20:30'}\n---\nDoors open at 18:00.\n"
+    )
+    talks = read(tmp_path, {"2026-04.md": text})
+    assert [(t.id, t.title, t.speakers, local(t)) for t in talks] == [
+        ("2026-04-1", "Nets", ("Ada",), "18:30-21:00"),
+        ("2026-04-2", None, (), "18:30-21:00"),
+        ("2026-04-3", "Knots", ("Bo",), "20:00-20:30"),
+    ]
+    assert {(t.day, t.location, t.unclear) for t in talks} == {(date(2026, 4, 7), "R 2", None)}
+
+
+@pytest.mark.parametrize("name", ["event_time", "talk_time", "start_time"])
+def test_a_time_that_is_named_for_the_event_is_its_start(tmp_path: Path, name: str) -> None:
+    text = (
+        f"---\ntitle: Nets\ndate: 2026-03-20 09:30\nevent_date: 2026-04-07\n{name}: '16:30'\n---\n"
+    )
+    [talk] = read(tmp_path, {"_posts/2026-03-20-nets.md": text})
+    assert (local(talk), talk.unclear) == ("16:30-17:30", None)
+
+
+@pytest.mark.parametrize(("told", "title"), [("Nets", "Nets"), ("", None), ("TBA", None)])
+def test_the_title_of_the_talk_counts_and_not_that_of_the_post(
+    tmp_path: Path, told: str, title: str | None
+) -> None:
+    text = f'---\ntitle: "Next seminar: see below"\ntalk_title: "{told}"\nwhen: 2026-04-07\n---\n'
+    [talk] = read(tmp_path, {"a.md": text})
+    assert talk.title == title
+
+
+def test_a_template_among_the_talks_is_no_talk(tmp_path: Path) -> None:
+    text = "---\ntitle: {}\nspeaker: NAME\nwhen: 2026-04-07\n---\n"
+    files = {"_template.md": text.format("TITLE"), "nets.md": text.format("Nets")}
+    assert [t.title for t in read(tmp_path, files)] == ["Nets"]

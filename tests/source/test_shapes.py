@@ -123,3 +123,17 @@ def test_a_numbered_column_that_the_settings_name_is_read_as_they_say() -> None:
 def test_every_entry_without_a_day_is_listed() -> None:
     found = reading("- {title: A, speaker: Ada}\n- {title: B, speaker: Bo}\n")
     assert [(t.title, t.day) for t in found.talks] == [("A", None), ("B", None)]
+
+
+def test_the_talks_of_an_evening_are_on_its_day() -> None:
+    text = (
+        "- title: April meetup\n  date: 2026-04-07\n  time: '18:30'\n  place: R 2\n  talks:\n"
+        "  - {title: Nets, speaker: Ada}\n  - {title: Knots, speaker: Bo}\n"
+    )
+    told = [(t.title, t.speakers, t.day, t.location) for t in read(text)]
+    assert told == [("Nets", ("Ada",), APRIL, "R 2"), ("Knots", ("Bo",), APRIL, "R 2")]
+
+
+def test_the_day_of_a_file_is_not_that_of_its_talks() -> None:
+    [talk] = read("date: 2026-04-01\ntalks:\n- {title: Nets, speaker: Ada}\n")
+    assert (talk.title, talk.day) == ("Nets", None)
