@@ -17,6 +17,7 @@ from announcer.source.fetch import Fetcher
 from announcer.source.fields import facts_of, labelled, named
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.spoken import with_speakers
 from announcer.talks import Reading, Series
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class CalendarSource:
         if errors and len(errors) == len(found):
             raise errors[0]
         unread = tuple(map(str, errors))
-        reading = understood(facts, self._series, self._hints, now, [*unread, *warnings])
+        reading = understood(
+            with_speakers(facts), self._series, self._hints, now, [*unread, *warnings]
+        )
         return replace(reading, unread=unread)
 
     def read(self, text: str, name: str, now: datetime) -> tuple[list[Facts], list[str]]:

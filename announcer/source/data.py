@@ -10,6 +10,7 @@ from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.spoken import with_speakers
 from announcer.source.tree import parsed
 from announcer.source.walk import entries
 from announcer.talks import Reading, Series
@@ -39,7 +40,9 @@ class DataSource:
         if errors and len(errors) == len(found):
             raise errors[0]
         told = tuple(map(str, errors))
-        return replace(understood(facts, self._series, self._hints, now, told), unread=told)
+        return replace(
+            understood(with_speakers(facts), self._series, self._hints, now, told), unread=told
+        )
 
     def read(self, text: str, name: str) -> list[Facts]:
         """Find the facts in a file's text."""
