@@ -7,7 +7,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
 
-from announcer.source import words
+from announcer.source import remarks, words
 from announcer.source.dates import DateOrder, Written, asked_dates
 from announcer.source.markdown import struck
 from announcer.source.times import asked_times
@@ -175,7 +175,7 @@ def _instant(text: str) -> datetime | None:
 
 
 def _off(text: str) -> bool:
-    signs = (words.off, words.no_talk, words.holiday, words.remarked_off, struck)
+    signs = (words.off, words.no_talk, words.holiday, remarks.off, struck)
     return any(sign(text) for sign in signs)
 
 

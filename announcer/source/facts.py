@@ -76,8 +76,8 @@ class Facts:
         said = [*self.titles, *self.speakers, *self.when, *self.until, *self.states]
         said += [text for text in (self.location, self.stream, self.url) if text]
         said += [line for line in (self.abstract or "").split("\n")[:_MOST_LINES] if line.strip()]
-        above = [Ground(where=self.place, text=self.above, above=True)] if self.above else []
-        return (*above, *(Ground(where=self.place, text=text) for text in said))
+        above = [Ground(where=self.place, text=text, above=True) for text in self.above]
+        return (*reversed(above), *(Ground(where=self.place, text=text) for text in said))
 
 
 def understood(

@@ -16,9 +16,9 @@ _TALK: Final = (
 _WHOSE: Final = r"(?:today['’]?s|this|that|the|our|das|der|die|den|dieser|dieses|le|la|les|l['’]|cette|ce|heutige[rs]?)"
 _ADVERBS: Final = (
     r"(?:(?:leider|heute|kurzfristig|ersatzlos|unfortunately|sadly|now|sorry|malheureusement|today|also|"
-    r"\w+bedingt|\w+halber|daher|deshalb|therefore|jetzt|nun)[\s,:]+)*"
+    r"\w+bedingt|\w+halber|daher|deshalb|therefore|jetzt|nun)[\s,:]++)*+"
 )
-_LEADS: Final = r"(?:(?:achtung|attention|update|note|important|wichtig|hinweis|n\.?b\.?|!+|we (?:are sorry|regret)[^:,;]*)[\s,:!–-]*)*"
+_LEADS: Final = r"(?:(?:achtung|attention|update|note|important|wichtig|hinweis|n\.?b\.?|!++|we (?:are sorry|regret)[^:,;]*+)[\s,:!–-]*+)*+"
 _BECAUSE: Final = r"(?:(?:wegen|aufgrund|due to|because of|owing to|en raison d|à cause d|pour cause d)\w*['’]?\s+(?:[\w'’-]+\s+){0,4}?[,:]?\s*)?"
 _IS: Final = (
     r"(?:(?:is|was|are|has been|have been|had to be|has to be|must be|will be|ist|wurde|wird|werden|sind|muss(?:te)?|est|sont|"
