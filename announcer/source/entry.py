@@ -24,7 +24,7 @@ _LEAD: Final = re.compile(
 )
 _BRACKET: Final = re.compile(r"[(\[]([^()\[\]]{3,80})[)\]](?!\()")
 _BARE_DATE: Final = re.compile(
-    r"[\s*_\[(]*(\d\d?\.(?:0\d|1[0-2])\.|(?P<slash>\d\d?/\d\d?))(?=[\s:,*_)\]–—-]|$)(?![\s*_]*\d)"
+    r"[\s*_\[(]*(?:[-*+•]\s+)?[*_]*((?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.|(?P<slash>\d\d?/\d\d?))(?=[\s:,*_)\]–—-]|$)(?![\s*_]*\d{4})"
 )
 _TAIL: Final = re.compile(r"[\s)\].,;*_~|]*")
 _BEFORE_TAIL: Final = re.compile(r"(?:[(\[–—,]|\s-)[\s*_]*$", re.IGNORECASE)
@@ -115,10 +115,16 @@ def bracketed_date(text: str, order: DateOrder | None) -> Written | None:
     return None
 
 
-def bare_date(text: str, order: DateOrder | None) -> str:
-    """Give the day and month without more that a text begins with: "14.04.", "4/14"."""
-    found = _BARE_DATE.match(text)
-    return found[1] if found and (order or found[2] is None) else ""
+def bare_date(text: str, order: DateOrder | None, *, brief: bool = False) -> str:
+    """Give the day and month without more that a text begins with: "14.04.", "4/14".
+
+    "7.4." is rather the number of a chapter, unless ``brief`` says otherwise.
+    """
+    found = _BARE_DATE.match(text[:60])
+    if found is None or (found["slash"] and not order):
+        return ""
+    single = re.fullmatch(r"\d\.\d\.", found[1])
+    return found[1] if brief or not single else ""
 
 
 def trailing_date(text: str, order: DateOrder | None) -> Written | None:

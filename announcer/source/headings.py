@@ -5,8 +5,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from announcer.source.dates import DateOrder, asked_dates, written_dates
-from announcer.source.entry import NOT_A_TALK, Entry, labels, leading_date, only_when
+from announcer.source.entry import (
+    NOT_A_TALK,
+    Entry,
+    labels,
+    leading_date,
+    only_when,
+    trailing_date,
+)
 from announcer.source.markdown import Section
+from announcer.source.people import headed
 from announcer.source.words import tba
 
 NUMBER: Final = re.compile(r"(?:(?:talk|seminar|session|vortrag|nr\.?|no\.?)\s*)?#?(\d{1,4})(?:/\d{1,3})?\s*(?:[.):]|[-–—](?=\s))\s+", re.IGNORECASE)  # fmt: skip
@@ -31,7 +39,24 @@ def dated_below(section: Section, order: DateOrder | None) -> bool:
     named = labels(first)
     if any(is_when(named.get(name, ""), order) for name in ("when", "time")):
         return True
-    return bool(first) and leading_date(first[0], order) is not None and only_when(first[0], order)
+    return _date_line(first, order) is not None
+
+
+def _date_line(lines: Sequence[str], order: DateOrder | None) -> tuple[str, str, str] | None:
+    """Find the line that holds nothing but a date, or a name before it; names may stand above.
+
+    Gives the line, its date, and the name.
+    """
+    for text in lines[:3]:
+        if leading_date(text, order) is not None and only_when(text, order):
+            return text, text, ""
+        last = trailing_date(text, order) if len(text) < 150 else None
+        name = text[: last.span[0]].strip(" –—-,;|([*_") if last else text
+        if not headed(name):
+            return None
+        if last:
+            return text, text[last.span[0] :], name
+    return None
 
 
 def beside(section: Section, levels: set[tuple[int, tuple[str, ...] | int]]) -> bool:
@@ -57,23 +82,26 @@ def containers(sections: Sequence[Section], order: DateOrder | None) -> set[int]
 def entry(section: Section, order: DateOrder | None) -> Entry:
     """Give the entry of a heading and what stands below it."""
     named = labels(section.body)
-    when = None if written_dates(section.heading, order) else _when_below(section, named, order)
+    body, when = section.body, None
+    if not written_dates(section.heading, order):
+        when = _when_label(named, order)
+        below = None if when else _date_line([text for text in body if text.strip()], order)
+        if below:
+            line, when, name = below
+            body = [name if text == line and name else text for text in body]
     return Entry(
         layout="heading",
         line=section.line,
         within=section.above,
         head=section.heading,
-        body=tuple(section.body),
+        body=tuple(body),
         date=when,
     )
 
 
-def _when_below(section: Section, named: dict[str, str], order: DateOrder | None) -> str | None:
-    for words in (named.get("when"), named.get("time")):
-        if words and is_when(words, order):
-            return words
-    first = next((text for text in section.body if text.strip()), "")
-    return first if leading_date(first, order) else None
+def _when_label(named: dict[str, str], order: DateOrder | None) -> str | None:
+    labelled = (named.get("when"), named.get("time"))
+    return next((words for words in labelled if words and is_when(words, order)), None)
 
 
 def is_when(words: str, order: DateOrder | None) -> bool:

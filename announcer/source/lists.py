@@ -37,6 +37,7 @@ class _Open:
     head: str
     date: str = ""  # where it is no date by itself
     indent: int = 0
+    titled: bool = False  # what it is of stands above it
     alone: bool = False  # the date stands alone, and what it is of comes below
     body: list[str] = field(default_factory=list)
 
@@ -51,6 +52,9 @@ class Lists:
         self._section = section
         self._order = order
         self._open: _Open | None = None
+        self._before: list[str] = []  # the lines above one in its paragraph
+        # Where one line begins with "14.4.", "7.4." is a date too, and no number of a chapter.
+        self._brief = any(bare_date(line.text, order) for line in section.lines)
         labelled = blocks.entries(section, order)
         first = min((entry.line for entry in labelled), default=None)
         self._read([line for line in section.lines if first is None or line.number < first])
@@ -69,7 +73,9 @@ class Lists:
             if not line.text.strip():
                 blank = True
                 continue
+            self._before = [] if blank else self._before
             self._line(line, after_blank=blank)
+            self._before.append(line.text.strip())
             blank = False
         self._close()
 
@@ -78,22 +84,27 @@ class Lists:
         text = item[2] if item else line.text.strip()
         indent = len(item[1].expandtabs(4)) if item else 0
         head = self._head(text, in_list=item is not None)
-        bare = bare_date(text, self._order) if head is None and not self._is_cells(text) else ""
+        bare = (
+            "" if head or self._is_cells(text) else bare_date(text, self._order, brief=self._brief)
+        )
         if (head is not None or bare) and not (
             label(line.text) and self._open and self._open.alone
         ):
-            self._close()
             layout: Layout = "item" if item else "paragraph"
             begins = head if head and leading_date(text, self._order) else None
             alone = only_when(text[begins.span[0] :] if begins else text, self._order)
             alone = alone or text.strip(" *_:()[]") == bare
+            above = self._above() if alone and not item else []
+            self._close()
             self._open = _Open(
                 layout,
                 line.number,
                 text.replace(bare, " | ", 1) if bare else text,
                 bare,
                 indent,
-                alone,
+                titled=bool(above),
+                alone=alone,
+                body=above,
             )
             return
         if self._belongs(line, item, indent, after_blank=after_blank):
@@ -107,6 +118,15 @@ class Lists:
         self._close()
         if any(c.isdigit() for c in text):
             self._note(line, text)
+
+    def _above(self) -> list[str]:
+        """Give the title and the speaker that stand above a date which ends their paragraph."""
+        above = [text for text in self._before if not label(text)]
+        if not above or len(above) > 3 or (self._open and not self._open.titled):
+            return []
+        if self._open:
+            del self._open.body[len(self._open.body) - len(self._before) :]
+        return above
 
     def _head(self, text: str, *, in_list: bool) -> Written | None:
         # Cells whose table has no second line of dashes have no names: they may be private.
@@ -154,7 +174,7 @@ class Lists:
         head = opened.head
         spoken = _SPOKEN.search(head)
         title = speakers = None
-        if spoken and opened.layout == "paragraph":
+        if spoken and opened.layout in {"paragraph", "item"}:
             before = re.split(r"[,:]\s+", head[: spoken.start()])
             title, speakers = spoken[1], before[-1]
             head = ", ".join(before[:-1])

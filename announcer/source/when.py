@@ -92,6 +92,8 @@ class When:
             else said.lstrip(" *_[(").startswith("?")
         ):
             self._doubt(f'its date, "{plain(self.words)[:60]}", is not sure')
+        if re.match(r"[\s*_)\]]*\?", said[first.span[1] :]):
+            self._doubt("its date has a question mark")
         heading = self._entry.layout == "heading"
         others = {d for w in written if w.span != first.span and (d := near(w, day)) != day and d}
         ahead = [other for other in others if self._checks.ahead(other)]
@@ -120,6 +122,7 @@ class When:
             return times
         # A number inside a title is no time: only what stands by the date is.
         spans = [w.span for w in written_dates(head, self._order)]
+        spans = spans or ([(0, 0)] if self._entry.date else [])
         return [t for t in times if any(_by(t.span, span, bare) for span in spans)]
 
     def span(

@@ -16,6 +16,9 @@ from announcer.source.markdown import LINK, plain, struck, without_struck
 from announcer.source.when import When
 
 _SEPARATORS: Final = " ,;:–—-@"
+_COUNTED: Final = re.compile(
+    r"(?i)(?:week|session|meeting|talk|seminar|woche|sitzung|treffen|vortrag|semaine|séance|lecture)\s*#?\d+"
+)
 _AWAY: Final = re.compile(r"(?i)\bweek(?:end)?\b")
 _ROOM: Final = re.compile(
     r"(?i)\b(?:room|raum|hall|hörsaal|salle|online|zoom|building|auditorium|amphi\w*|seminarraum|lecture theatre|hybrid|virtual)\b"
@@ -138,6 +141,8 @@ class Who:
             below = self._below()
             return below[0], speakers or below[1]
         if entry.layout == "heading":
+            if _COUNTED.fullmatch(beside) and "weak" in self.labels:
+                return self.labels["weak"], speakers or self._name_below()
             if self.page.speaker_headings and not speakers:
                 return self._below(only_title=True)[0], known
             split = roles.parted(beside, speaker_first=self.page.speaker_first)

@@ -58,6 +58,12 @@ ENGINES = ("Engines", ("Ada Lovelace",), "2026-05-12")
         "On Tuesday (May 12th 2026) at 1pm, Ada Lovelace will talk about [Engines](x.html).\n",
         "**Wann:** 12. Mai 2026\n**Wer:** Ada Lovelace\n**Titel:** Engines\n",
         "1. 12 May 2026: Engines - Ada Lovelace\n",
+        "- On May 12, 2026, Ada Lovelace (London) will give a talk on Engines.\n",
+        "**Engines**\nAda Lovelace (London)\nTuesday, May 12, 2026\n\nText.\n",
+        "### Engines\n*Ada Lovelace, London* — 12 May 2026\n\nText.\n",
+        "### Engines\n**Ada Lovelace** (London)\n\n12 May 2026, 16:00\n\nText.\n",
+        "## 2026\n- 12.5. Ada Lovelace: Engines\n",
+        "### Week 3 (May 12, 2026)\n- **Paper**: [Engines](https://example.org)\n- **Presenter**: Ada Lovelace\n",
         "- **Engines** (12 May 2026) — Ada Lovelace\n",
         "- 16:00, 12 May 2026 – Ada Lovelace – Engines\n",
         "- 📅 12 May 2026 🕓 16:00 📍 Room 5 — **Ada Lovelace**: *Engines*\n",
@@ -234,6 +240,18 @@ def test_a_time_to_be_announced_is_not_replaced_by_the_usual_one() -> None:
 def test_a_zone_in_the_name_of_a_column_counts() -> None:
     [talk] = read("|Date|Time (UTC)|Title|\n|--|--|--|\n|12 May 2026|14:00|A|\n")
     assert "UTC" in (talk.unclear or "")
+
+
+def test_a_brief_date_may_be_followed_by_its_time_and_a_number_of_a_chapter_is_none() -> None:
+    [talk] = read("## 2026\n- 12.05., 16 Uhr: Ada Lovelace: Engines\n")
+    assert (told(talk), clock(talk)) == (ENGINES, "16:00")
+    assert read("## 2026\n- 1.2. Introduction\n- 1.3. Methods\n") == ()
+    assert read("## 2026\n- 12.5. A\n- 1.6. B\n")[1].day == date(2026, 6, 1)
+
+
+def test_a_date_with_a_question_mark_holds_the_talk() -> None:
+    [talk] = read("- 12 May 2026? Ada Lovelace: Engines\n")
+    assert "question mark" in (talk.unclear or "")
 
 
 def test_a_date_that_is_not_sure_holds_the_talk() -> None:
