@@ -35,10 +35,11 @@ folder (``tests/test_map.py`` checks it)::
     2  source/       port; several, as one; page, with html, rst and markdown, which give its lines,
                      renamed, headings, days, tables, lists, blocks and events, which give its
                      entries, merged, and understood, who, when, roles and around, which make talks
-                     of them; data, posts and calendar, with tree, walk, reshape, fields, spoken and
-                     facts; interface, with researchseminars, indico and pretalx; fetch (with decode and
-                     forges) and files; hints; for all of them dates, years, times, words, remarks,
-                     known, people, links, checks and clean; grounds and explained, which say why
+                     of them; data, posts and calendar, with tree, walk, reshape, fields, spoken,
+                     announced and facts; interface, with researchseminars, indico and pretalx; fetch
+                     (with decode and forges) and files; hints; for all of them dates, years, times,
+                     words, remarks, known, people, links, checks and clean; grounds and explained,
+                     which say why
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, people, words
+from announcer.source import announced, clean, people, words
 from announcer.source.dates import Written, written_dates
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
@@ -94,6 +94,7 @@ class _Post:
     front: Named
     body: str
     labels: Table
+    sentence: announced.Announced | None = None  # where no labelled line tells the day
 
     @property
     def in_blog(self) -> bool:
@@ -150,7 +151,19 @@ def _post(file: File, text: str, hints: Hints) -> _Post | str:
         return ""
     tree.line = 1
     body = re.sub(r"<!--.*?(?:-->|\Z)", "", text[end.end() :], flags=re.DOTALL).strip()
-    return _Post(file=file, front=named(tree, hints), body=body, labels=labelled(body))
+    post = _Post(file=file, front=named(tree, hints), body=body, labels=labelled(body))
+    return _with_sentence(post)
+
+
+def _with_sentence(post: _Post) -> _Post:
+    """Add what a sentence of the text announces, where no field and no labelled line does."""
+    if post.labels or post.is_of_a_talk():
+        return post
+    told = announced.sentence(post.body, _first_day(_plain(post)) or _path_day(post))
+    if told is None:
+        return post
+    lines = {"when": told.when, "speaker": "; ".join(told.speakers), "title": told.title}
+    return replace(post, labels=Table(lines.items(), 1), sentence=told)
 
 
 def _is(value: Value, word: str) -> bool:
@@ -186,15 +199,13 @@ class _Folder:
         when, doubts = self._when(post)
         if not _names_a_day(when) and not post.is_of_a_talk():
             return None
-        title = post.title(self.language)
-        dated = bool(written_dates(title))
-        titles = [*lines.titles, *_shorn(told.titles)] if dated else [*told.titles, *lines.titles]
+        titles, speakers = self._who(post, told, lines)
         numbers = [v for n, v in post.front.values.get("id", ()) if n in _NUMBERS]
         return replace(
             told,
             id=next((v for v in numbers if isinstance(v, str)), _path_id(post.file)),
             titles=tuple(titles),
-            speakers=told.speakers or lines.speakers,
+            speakers=speakers,
             when=tuple(when),
             location=told.location or lines.location,
             abstract=_abstract(post) or told.abstract,
@@ -203,6 +214,24 @@ class _Folder:
             doubts=(*told.doubts, *doubts),
         )
 
+    def _who(self, post: _Post, told: Facts, lines: Facts) -> tuple[list[str], tuple[str, ...]]:
+        """Give the titles, the surest first, and the speakers, who may stand in the title alone."""
+        dated = bool(written_dates(post.title(self.language)))
+        own = list(_shorn(told.titles)) if dated else list(told.titles)
+        speakers = self._named(post) or lines.speakers
+        by = None if speakers else next((b for title in own if (b := announced.by(title))), None)
+        if by is not None:
+            own, speakers = [by.title] if by.title else [], by.speakers
+        elif post.sentence is not None:
+            own = [title for title in own if not any(name in title for name in speakers)]
+        first_lines = dated or by is not None or post.sentence is not None
+        titles = [*lines.titles, *own] if first_lines else [*own, *lines.titles]
+        return titles, speakers or told.speakers
+
+    def _named(self, post: _Post) -> tuple[str, ...]:
+        """Give the speakers who are named as such: an author may be whoever wrote the post."""
+        return facts_of(post.front, place="", language=self.language, with_authors=False).speakers
+
     def talks(self, post: _Post, told: Facts) -> Iterator[Facts]:
         """Give the talks of a post: itself, or those of its evening, at its day and place."""
         tables = post.talks()
@@ -210,11 +239,12 @@ class _Folder:
             place = f"{post.file.below}, line {table.line or 1}"
             own = facts_of(named(table, NO_HINTS), place=place, language=self.language)
             day = _days(told.when)[:1]
-            own_when = own.when if _names_a_day(own.when) else (*own.when, *map(str, day))
+            beside = (str(day[0]),) if day else told.when
+            own_when = own.when if _names_a_day(own.when) else (*own.when, *beside)
             yield replace(
                 own,
                 id=f"{told.id}-{number}",
-                when=own_when if own.when and day else told.when,
+                when=own_when if own.when else told.when,
                 until=own.until or (() if own.when else told.until),
                 dates=(*told.dates, *own.dates),
                 zone=own.zone or told.zone,

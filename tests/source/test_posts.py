@@ -180,3 +180,63 @@ def test_a_template_among_the_talks_is_no_talk(tmp_path: Path) -> None:
     text = "---\ntitle: {}\nspeaker: NAME\nwhen: 2026-04-07\n---\n"
     files = {"_template.md": text.format("TITLE"), "nets.md": text.format("Nets")}
     assert [t.title for t in read(tmp_path, files)] == ["Nets"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "span"),
+    [
+        ("On Thursday, April 9, 2026 at 3:15 pm, Ada Kovács (Szeged) will speak about **Nets** in the *Aula*.", "Nets", "15:15-16:15"),
+        ("Am 9. April 2026 um 16 Uhr spricht Ada Kovács über „Nets“.", "Nets", "16:00-17:00"),
+        ("Le 9 avril 2026 à 16h, Ada Kovács (Szeged) parlera de « Nets ».", "Nets", "16:00-17:00"),
+        ("On April 9, 2026, Ada Kovács will give a talk (title to be announced) in the *Aula*.", None, "15:00-16:00"),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_announces_a_talk_is_read(
+    tmp_path: Path, text: str, title: str | None, span: str
+) -> None:
+    post = f'---\ntitle: "Announcement: Ada Kovács"\ndate: 2026-04-01\nauthor: Bo\n---\n{text}\n\nThe talk of Thursday, March 26 was recorded.\n'
+    [talk] = read(tmp_path, {"blog/2026-04-01-ada.md": post})
+    assert (talk.title, talk.speakers, talk.unclear) == (title, ("Ada Kovács",), None)
+    assert (talk.day, local(talk)) == (date(2026, 4, 9), span)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On March 9, 2026, Ada Kovács will speak about **Nets**.",  # before it was published
+        "On April 9, 2026, Ada Kovács spoke about **Nets**.",
+        "On April 9, Ada Kovács will speak about **Nets**.",
+        "On April 9, 2026, we will speak about **Nets**.",
+        "Since April 9, 2026, Ada Kovács will speak about **Nets**.",
+        "On April 9, 2026, Ada Kovács will speak.\n\nOn April 16, 2026, Bo Lind will speak.",
+    ],
+)
+def test_a_sentence_that_may_mean_another_day_is_not_read(tmp_path: Path, text: str) -> None:
+    post = f"---\ntitle: News\ndate: 2026-04-01\nauthor: Bo\n---\n{text}\n"
+    assert read(tmp_path, {"blog/2026-04-01-ada.md": post}) == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "line", "told"),
+    [
+        ("Talk by Ada Kovács on April 7", "Title: Nets\n\nDate: 7 April 2026", "Nets"),
+        ("Vortrag von Ada Kovács: Nets", "Zeit: 7. April 2026", "Nets"),
+        ("Seminar by Ada Kovács", "Date: 7 April 2026", None),
+    ],
+)
+def test_a_title_may_say_who_speaks(
+    tmp_path: Path, title: str, line: str, told: str | None
+) -> None:
+    [talk] = read(tmp_path, {"a.md": f'---\ntitle: "{title}"\n---\n{line}\n'})
+    assert (talk.title, talk.speakers, talk.unclear) == (told, ("Ada Kovács",), None)
+
+
+def test_a_talk_by_nobody_who_is_named_keeps_its_title(tmp_path: Path) -> None:
+    [talk] = read(tmp_path, {"a.md": "---\ntitle: Talk by the organisers\nwhen: 2026-04-07\n---\n"})
+    assert (talk.title, talk.speakers) == ("Talk by the organisers", ())
+
+
+def test_a_speaker_who_is_named_counts_more_than_an_author(tmp_path: Path) -> None:
+    text = "---\ntitle: Nets\nauthor: Bo Lind\nwhen: 2026-04-07\n---\nSpeaker: Ada Kovács\n"
+    [talk] = read(tmp_path, {"a.md": text})
+    assert talk.speakers == ("Ada Kovács",)
