@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from announcer.cadence import instant
-from announcer.source import clean, words
+from announcer.source import clean, remarks, words
 from announcer.source.checks import Checks, Ids
 from announcer.source.dates import (
     WEEKDAY,
@@ -39,6 +39,7 @@ _ISO: Final = re.compile(
 )
 _MOST_LINES: Final = 400  # of an abstract
 _NUMBER: Final = re.compile(r"\W*\d\d?(?:st|nd|rd|th)?\W*")
+_COMPACT: Final = re.compile(r"^(20\d\d)([01]\d)([0-3]\d)$")
 # Where a date is asked for; without its last dot "16.10" can be a time.
 _SHORT_DATE: Final = re.compile(
     r"\W*\d\d?(?:/\d\d?|\.\s?\d\d?\.)(?!\d|\s*(?:uhr|h)\b)", re.IGNORECASE
@@ -62,6 +63,7 @@ class Facts:
     url: str | None = None
     abstract: str | None = None
     states: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # that may say that it is off or on another day
     dates: tuple[str, ...] = ()  # those of ``when`` that stand where a date is asked for
     above: tuple[str, ...] = ()  # words around the entry that may hold its year, the nearest first
     tentative: bool = False
@@ -142,6 +144,8 @@ class _Understanding:
         moments = [self._moment(text) for text in facts.when if not words.tba(words.bare(text))]
         day = self._day(moments)
         ahead = day is not None and day >= self.today
+        if ahead and not cancelled:
+            self.unclear += remarks.doubts(facts.remarks, day, self.order)
         starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
         if ahead and facts.zone:
             self._check_zone(facts.zone, starts_at)
@@ -210,6 +214,7 @@ class _Understanding:
     def _moment(self, text: str) -> _Moment:
         asked = text in self.facts.dates and _SHORT_DATE.match(text)
         text = _YEAR_FIRST.sub(r"\1-\3-\4", clean.line(text))
+        text = _COMPACT.sub(r"\1-\2-\3", text) if text in self.facts.dates else text
         iso = _ISO.fullmatch(text)
         if iso:
             return self._iso(iso)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from announcer.source import clean, known, people, remarks, words
+from announcer.source import clean, known, people, words
 from announcer.source.facts import Facts
 from announcer.source.hints import Hints
 from announcer.source.known import (
@@ -118,7 +118,8 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         abstract=found.first("abstract"),
         states=(*_states(found, empty=empty), *([nobody] if nobody and empty else [])),
         tentative=any(map(words.tentative, found.texts("states"))),
-        doubts=(*_doubts(found.table), *_doubtful_states(found)),
+        remarks=tuple(_remarks(found)),
+        doubts=tuple(_doubts(found.table)),
     )
 
 
@@ -176,11 +177,9 @@ def _states(found: Named, *, empty: bool) -> Iterator[str]:
             yield text
 
 
-def _doubtful_states(found: Named) -> Iterator[str]:
-    for _, value in found.values.get("states", ()):
-        text = _text(value) or ""
-        if remarks.doubtful(text):
-            yield f'"{clean.line(text)}" may say that it does not take place'
+def _remarks(found: Named) -> Iterator[str]:
+    """Give what is said of a talk that may move it to another day."""
+    yield from (text for _, value in found.values.get("states", ()) if (text := _text(value)))
 
 
 def _place(found: Named) -> str | None:
@@ -189,7 +188,7 @@ def _place(found: Named) -> str | None:
         text = _text(value)
         if text and not any(text in part for part in parts):
             parts.append(text)
-    given = any(value is not None for _, value in found.values.get("location", ()))
+    given = any(value not in (None, []) for _, value in found.values.get("location", ()))
     return ", ".join(parts[:2]) if parts else ("" if given else None)
 
 
@@ -227,7 +226,9 @@ def _text(value: Value) -> str | None:
     return value.strip() or None if value else None
 
 
-_NAMES: Final = ("name", "title", "text", "value", "room", "url", "link", "href")
+_NAMES: Final = (
+    "name", "title", "text", "value", "room", "venue", "location", "place", "url", "link", "href"
+)  # fmt: skip
 
 
 def _spoken(value: Value, language: str) -> str | None:

@@ -61,7 +61,8 @@ VAGUE_TITLES: Final = frozenset(["label", "event", "eventname", "summary", "subj
 # Where one of these stands empty, the title is to be announced, whatever the page is called.
 TALK_TITLES: Final = frozenset(["talktitle", "vortragstitel", "titreexpose"])
 # Lists of the talks of one day, inside what says which day that is.
-TALKS: Final = frozenset(["talks", "vortrage", "vortraege", "exposes", "lectures", "presentations"])
+_TALKS: Final = "talks vortrage vortraege exposes lectures presentations sessions slots program programme agenda"
+TALKS: Final = frozenset(_TALKS.split())
 _YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
 _STATES: Final = frozenset(
     [

@@ -5,9 +5,12 @@ not be cancelled". What speaks of a talk that is off, and not surely of this one
 """
 
 import re
+from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
-from announcer.source import words
+from announcer.source import clean, words
+from announcer.source.dates import WEEKDAY, WEEKDAYS, DateOrder, written_dates
 
 _TALK: Final = (
     r"(?:talks?|seminars?|meetings?|meetups?|sessions?|lectures?|colloquium|class|journal club|reading group|vortr(?:ag|äge)|"
@@ -71,6 +74,15 @@ _NOT: Final = re.compile(
     r"called off|postponed|verschoben|report)|\b(?:fällt|entfällt)\s+(?:\w+\s+){0,2}nicht\b",
     re.IGNORECASE,
 )
+_MOVED: Final = re.compile(
+    r"\b(?:moved|rescheduled|shifted|brought forward|(?:new|other) da(?:te|y)|verlegt|vorverlegt|verschoben|neuer termin|"
+    r"ersatztermin|nachholtermin|déplacée?|reportée?|avancée?|nouvelle date)\b",
+    re.IGNORECASE,
+)
+_LATER: Final = re.compile(
+    r"\b(?:next|following|later|another|nächste\w*|folgende\w*|später\w*|anderen|prochaine?|suivante?|autre)\b",
+    re.IGNORECASE,
+)
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=\W*[^\W\d_])|\s*[;\n|]\s*")
 _LONGEST: Final = 400  # of a sentence about a talk that is off
 _READ: Final = 2000  # of a remark: what comes later is a text about something else
@@ -97,6 +109,34 @@ def doubtful(text: str) -> bool:
         _MENTIONED.search(s) and _CONCERNED.search(s) and not _NOT.search(s)
         for s in _sentences(text)
     )
+
+
+def doubts(texts: Iterable[str], day: date | None, order: DateOrder | None) -> list[str]:
+    """Say what makes it doubtful that a talk takes place on its day, if anything does."""
+    found: list[str] = []
+    for text in texts:
+        short = clean.line(text[:_READ])
+        if doubtful(short):
+            found.append(f'"{short}" may say that it does not take place')
+        elif _moved(short, day, order):
+            found.append(f'"{short}" may say that it is on another day than {day}')
+    return found
+
+
+def _moved(text: str, day: date | None, order: DateOrder | None) -> bool:
+    """Tell whether a remark moves a talk to another day than it has, or to one it does not name."""
+    left = words.without_moved_from(text, order)
+    lead = _MOVED.search(left)
+    if lead is None or day is None:
+        return False
+    rest = left[lead.start() :]
+    named = [w.on(w.year or day.year) for w in written_dates(rest, order)]
+    if named:
+        return day not in named
+    weekdays = {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(rest)}
+    if weekdays:
+        return day.weekday() not in weekdays
+    return bool(_LATER.search(rest) or _MOVED.fullmatch(left.strip(" .!()")))
 
 
 def _sentences(text: str) -> list[str]:

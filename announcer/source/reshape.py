@@ -171,6 +171,18 @@ def with_month(table: Table, above: Sequence[str]) -> Table:
     return _like(table, pairs)
 
 
+def with_minute(table: Table) -> Table:
+    """Put an hour and its minute together: ``{hour: 16, minute: 15}``."""
+    hours = [key for key in table if known_name(key) in {"hour", "stunde", "heure"}]
+    minutes = [key for key in table if known_name(key) in {"minute", "minutes", "min"}]
+    if len(hours) != 1 or len(minutes) != 1:
+        return table
+    hour, minute = str(table[hours[0]]), str(table[minutes[0]])
+    if not (re.fullmatch(r"\d\d?", hour) and re.fullmatch(r"\d\d?", minute)):
+        return table
+    return _like(table, [(k, f"{hour}:{minute:0>2}" if k == hours[0] else v) for k, v in table.items()])  # fmt: skip
+
+
 def _named_month(value: Value) -> str | None:
     if not isinstance(value, str):
         return None

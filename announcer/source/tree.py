@@ -273,7 +273,7 @@ def csv_tree(text: str, name: str) -> Value:
     # A spreadsheet may begin with its title, in a row with fewer cells than the names have.
     head = next(i for i, (_, row) in enumerate(rows) if _filled(row) * 2 > _widest(rows))
     names = [cell.strip() for cell in rows[head][1]]
-    return [_row(names, number, row) for number, row in rows[head + 1 :]]
+    return [_row(names, number, row) for number, row in rows[head + 1 :] if row != rows[head][1]]
 
 
 def _row(names: list[str], line: int, row: list[str]) -> Table:

@@ -10,8 +10,8 @@ from announcer.source.dates import MONTHS
 from announcer.source.facts import Facts
 from announcer.source.fields import Named, facts_of, named
 from announcer.source.hints import Hints
-from announcer.source.known import TALKS, fact_of, known_name
-from announcer.source.reshape import by_key, numbered, unwrapped, with_month
+from announcer.source.known import TALKS, fact_of, is_clock, known_name
+from announcer.source.reshape import by_key, numbered, unwrapped, with_minute, with_month
 from announcer.source.tree import Table, Value
 
 _TERMS: Final = frozenset(
@@ -97,7 +97,7 @@ def _walk(tree: Value, around: _Around) -> Iterator[tuple[Named, _Around]]:
             yield from _walk(keyed, around)
         else:
             for table in numbered(tree, {name for _, name in around.hints.fields}):
-                yield from _walk_table(with_month(table, around.above), around)
+                yield from _walk_table(with_month(with_minute(table), around.above), around)
 
 
 def _walk_table(table: Table, around: _Around) -> Iterator[tuple[Named, _Around]]:
@@ -125,6 +125,7 @@ def _below(
     """Look for talks in what a table holds; what is a fact of the table itself is none."""
     fact = fact_of(known_name(key))
     holds_talks = fact in {"title", "url", ""} or known_name(key) in {"seminar", "talk", "event"}
+    holds_talks = holds_talks or (fact == "speakers" and _are_talks(value))
     if not isinstance(value, list | Table) or not holds_talks:
         return
     terms = (*_terms(table, _HEADINGS), *_terms(table, _TERMS))
@@ -134,6 +135,13 @@ def _below(
     if isinstance(value, Table) and value.line is None:
         value.line = table.line
     yield from _walk(value, inside)
+
+
+def _are_talks(value: Value) -> bool:
+    """Tell whether a list of speakers is one of talks: each with a day and a title beside the name."""
+    tables = [part for part in value if isinstance(part, Table)] if isinstance(value, list) else []
+    facts = [{fact_of(known_name(key)) for key in table} for table in tables]
+    return sum({"title", "when"} <= known for known in facts) * 2 > len(facts)
 
 
 def _terms(table: Table, names: frozenset[str]) -> Iterator[str]:
@@ -149,13 +157,18 @@ def _inherited(table: Table, around: _Around) -> Table:
     if outer is None:
         return table
     own = {fact_of(known_name(key)) for key in table}
-    given = {"speakers", "location", "zone", "stream"}
-    if around.evening and "when" not in own:
-        given |= {"when", "until"}
+    given = {"speakers", "location", "zone", "stream"} | (
+        {"when", "until"} if around.evening else set()
+    )
+    named_so = [key for key in table if fact_of(known_name(key)) == "when"]
+    if around.evening and named_so and all(is_clock(known_name(key)) for key in named_so):
+        own -= {"when"}  # each has its own hour, on the day of the evening
     more = [
         (key, value)
         for key, value in outer.items()
-        if (fact := fact_of(known_name(key))) in given and fact not in own
+        if (fact := fact_of(known_name(key))) in given
+        and fact not in own
+        and not (named_so and fact in {"when", "until"} and is_clock(known_name(key)))
     ]
     whole = Table([*table.items(), *more], table.line)
     whole.twice = table.twice

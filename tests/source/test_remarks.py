@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from announcer.source import remarks
@@ -81,3 +83,39 @@ def test_a_remark_about_something_else_or_that_denies_it_cancels_nothing(text: s
 def test_what_may_speak_of_this_talk_or_another_is_doubtful(text: str) -> None:
     assert not remarks.off(text)
     assert remarks.doubtful(text)
+
+
+DAY = date(2026, 4, 7)  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "moved to April 14",
+        "NEW DATE: 28 April",
+        "verlegt auf den 14. April",
+        "rescheduled to Thursday",
+        "verlegt auf nächste Woche",
+        "rescheduled",
+        "Speaker cancelled",
+    ],
+)
+def test_a_remark_that_moves_a_talk_off_its_day_makes_it_unclear(text: str) -> None:
+    [doubt] = remarks.doubts([text], DAY, None)
+    assert doubt.startswith(f'"{text}" may say that it ')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "moved from April 14",
+        "moved to April 7",
+        "rescheduled to Tuesday",
+        "moved to room 5",
+        "moved online",
+        "verlegt vom 31. März",
+        "slides of April 14",
+    ],
+)
+def test_a_remark_that_agrees_with_the_day_or_moves_the_room_is_fine(text: str) -> None:
+    assert remarks.doubts([text], DAY, None) == []

@@ -137,3 +137,29 @@ def test_the_talks_of_an_evening_are_on_its_day() -> None:
 def test_the_day_of_a_file_is_not_that_of_its_talks() -> None:
     [talk] = read("date: 2026-04-01\ntalks:\n- {title: Nets, speaker: Ada}\n")
     assert (talk.title, talk.day) == ("Nets", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("- {title: Nets, date: '20260407', hour: 15, minute: 0}\n", "t.yml"),
+        ("speakers:\n- {name: Ada, talk: Nets, date: 2026-04-07}\n", "t.yml"),
+        ("- date: 2026-04-07\n  sessions: [{time: '15:00', title: Nets, speaker: Ada}]\n", "t.yml"),
+        ("Date,Title\n2026-04-07,Nets\n\nDate,Title\n", "t.csv"),
+        ('{"events": [{"title": "Nets", "start_date": "2026-04-07", "venue": []}]}', "t.json"),
+        (
+            '[{"title": "Nets", "date": "2026-04-07", "venue": {"venue": "Room 1", "zip": "1"}}]',
+            "t.json",
+        ),
+    ],
+)
+def test_what_programs_write_in_their_own_way_is_read(text: str, name: str) -> None:
+    [talk] = read(text, name)
+    assert (talk.title, talk.day, talk.location, talk.unclear) == ("Nets", APRIL, "Room 1", None)
+    assert talk.starts_at is not None
+    assert talk.starts_at.hour == 13
+
+
+def test_a_minute_in_a_field_of_its_own_counts() -> None:
+    [talk] = read("- {title: Nets, date: 2026-04-07, hour: 16, minute: 5}\n")
+    assert (talk.starts_at and talk.starts_at.minute, talk.unclear) == (5, None)
