@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from announcer.errors import SourceUnreadable
+from announcer.source import remarks
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
 from announcer.source.fields import facts_of, labelled, named
@@ -188,6 +189,10 @@ class _Entries:
         summary = _words(event, "SUMMARY") or ""
         uid = _words(event, "UID")
         status = str(event.get("STATUS", "")).upper()
+        comment = _words(event, "COMMENT") or ""
+        off = status == "CANCELLED" or remarks.said_off(
+            (*description.split("\n"), comment, *_categories(event))
+        )
         return Facts(
             place=self._place(event),
             id=f"{uid}/{occurrence}" if uid and occurrence else uid,
@@ -199,7 +204,8 @@ class _Entries:
             stream=_stream(event) or lines.stream,
             url=_words(event, "URL"),
             abstract=description or None,
-            states=("cancelled",) if status == "CANCELLED" else (),
+            states=("cancelled",) if off else (),
+            remarks=(comment,) if comment else (),
             tentative=status == "TENTATIVE",
             exact=True,
             whole_day=not isinstance(start, datetime),
@@ -278,6 +284,12 @@ def _words(event: "Component", name: str) -> str | None:
     value = event.get(name)
     first = value[0] if isinstance(value, list) and value else value
     return str(first) if first else None
+
+
+def _categories(event: "Component") -> list[str]:
+    value = event.get("CATEGORIES", [])
+    several = value if isinstance(value, list) else [value]
+    return [str(name) for one in several for name in getattr(one, "cats", [])]
 
 
 def _stream(event: "Component") -> str | None:

@@ -79,10 +79,13 @@ def _asked_when(hints: Hints, name: str) -> bool:
     return bool(asked & {"date"} if name in DAYS else asked & {"start", "time"})
 
 
+_APART: Final = frozenset({"extra", "params", "event", "talk", "seminar"})
+
+
 def _flat(table: Table) -> Iterator[tuple[str, Value]]:
     """Give the names of a table, and those of what site generators keep apart for a theme."""
     for key, value in table.items():
-        if known_name(key) in {"extra", "params"} and isinstance(value, Table):
+        if known_name(key) in _APART and isinstance(value, Table):
             yield from value.items()
     yield from table.items()
 

@@ -42,7 +42,7 @@ _KNOWN: Final[Mapping[str, str]] = {
     "abstrakt descriptif",
     "states": "status state stand etat cancelled canceled abgesagt annule entfallt postponed "
     "verschoben reporte kind type note notes remark remarks comment comments bemerkung bemerkungen anmerkung anmerkungen "
-    "hinweis hinweise kommentar remarque remarques commentaire commentaires",
+    "hinweis hinweise kommentar remarque remarques commentaire commentaires tags categories",
     "id": "id talkid eventid number nr no num nummer numero uid key slug seriesnumber",
 }
 _FACT: Final = {name: fact for fact, names in _KNOWN.items() for name in names.split()}
@@ -80,6 +80,7 @@ _REMARKS: Final = (
     "note notes remark remarks comment comments bemerkung bemerkungen anmerkung anmerkungen hinweis "
     "hinweise kommentar remarque remarques commentaire commentaires"
 )
+_TAGS: Final = frozenset(["tags", "categories"])
 REMARKS: Final = frozenset(_REMARKS.split())
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PREFIX: Final = re.compile(
@@ -134,6 +135,8 @@ def state(name: str, text: str) -> Iterator[str]:
     text = _CAMEL.sub(" ", text)  # schema.org writes "EventCancelled"
     if name in _STATES:
         yield "cancelled" if text.lower() in _YES else text
+    elif name in _TAGS:
+        yield from ["cancelled"] * any(map(remarks.off, text.split(",")))
     elif remarks.off(text):
         yield "cancelled"
     elif name not in REMARKS and not remarks.denied(text):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source import announced, clean, people, words
+from announcer.source import announced, clean, people, remarks, words
 from announcer.source.dates import Written, written_dates
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
@@ -21,6 +21,7 @@ from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.known import TALKS, fact_of, known_name, label
+from announcer.source.markdown import plain
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
@@ -209,7 +210,8 @@ class _Folder:
             when=tuple(when),
             location=told.location or lines.location,
             abstract=_abstract(post) or told.abstract,
-            above=(post.file.below,),
+            above=tuple(_above(post)),
+            states=(*told.states, *(["cancelled"] if _is_off(post) else [])),
             wall=True,
             doubts=(*told.doubts, *doubts),
         )
@@ -268,16 +270,16 @@ class _Folder:
             return [*clock, *said], list(_typing_error(_days(said), post))
         if post.in_blog and not post.is_of_a_talk():
             return [], []
-        plain = [] if self.date_is_published else _plain(post)
+        dated = [] if self.date_is_published else _plain(post)
         path = _path_day(post)
-        if not _days(plain) and path and not self.path_is_published:
-            plain = [*plain, str(path)]
-        days = _days(plain)
+        if not _days(dated) and path and not self.path_is_published:
+            dated = [*dated, str(path)]
+        days = _days(dated)
         if not days:
-            return [*clock, *said], []
+            return [*clock, *said, *dated], []
         others = [w for w in written_dates(post.body) if (d := _on(w, days[0])) and d > days[0]]
         doubts = [f'the file is of {days[0]}, and its text names "{w.words}"' for w in others[:1]]
-        return [*clock, *said, *plain], doubts
+        return [*clock, *said, *dated], doubts
 
 
 def _with_speaker(lines: Facts) -> Facts:
@@ -340,6 +342,17 @@ def _names_a_day(texts: Sequence[str]) -> bool:
 
 def _on(written: Written, day: date) -> date | None:
     return written.on(written.year or day.year)
+
+
+def _above(post: _Post) -> Iterator[str]:
+    """Give the names above the talk that may tell its year: that of its file's day is of publishing."""
+    for part in reversed(Path(post.file.below).parts):
+        if not re.search(r"\d{4}-\d\d", part):
+            yield part
+
+
+def _is_off(post: _Post) -> bool:
+    return remarks.said_off(plain(text) for text in re.split(r"\n\s*\n", post.body))
 
 
 def _path_day(post: _Post) -> date | None:

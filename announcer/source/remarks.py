@@ -85,6 +85,7 @@ _LATER: Final = re.compile(
 )
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=\W*[^\W\d_])|\s*[;\n|]\s*")
 _LONGEST: Final = 400  # of a sentence about a talk that is off
+_BRIEF: Final = 160  # of a line that says so above what a talk is about
 _READ: Final = 2000  # of a remark: what comes later is a text about something else
 
 
@@ -92,6 +93,14 @@ def off(text: str) -> bool:
     """Tell whether a remark says that its talk does not take place."""
     text = text[:_READ]
     return not _TAKES_PLACE.search(text) and any(map(_off, _sentences(text)))
+
+
+def said_off(parts: Iterable[str]) -> bool:
+    """Tell whether one of the lines or paragraphs of a text says that its talk is off.
+
+    Only a brief one counts: a longer one is what the talk is about.
+    """
+    return any(off(part) for part in parts if len(part) <= _BRIEF)
 
 
 def denied(text: str) -> bool:

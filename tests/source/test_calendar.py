@@ -158,3 +158,43 @@ def test_what_is_no_whole_calendar_is_an_error(tmp_path: Path, text: str, words:
     (tmp_path / "a.ics").write_text(text)
     with pytest.raises(SourceUnreadable, match=words):
         asyncio.run(CalendarSource(tmp_path / "a.ics", series()).load(NOW))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DESCRIPTION:The talk is cancelled because the speaker is ill.\\nHow dense?",
+        "COMMENT:Vortrag entfällt",
+        "CATEGORIES:Seminar,Cancelled",
+        "CATEGORIES:CANCELLED",
+    ],
+)
+def test_an_entry_may_say_elsewhere_that_it_is_off(line: str) -> None:
+    [talk] = read(NETS + line)
+    assert (talk.title, talk.cancelled) == ("Nets", True)
+
+
+def test_a_comment_that_moves_an_entry_makes_it_unclear() -> None:
+    [talk] = read(NETS + "COMMENT:moved to May 5")
+    assert "another day" in (talk.unclear or "")
+
+
+def test_a_description_that_is_about_what_is_off_cancels_nothing() -> None:
+    [talk] = read(
+        NETS + "DESCRIPTION:How orders are cancelled\\, and flights postponed\\, in time."
+    )
+    assert (talk.cancelled, talk.unclear) == (False, None)
+
+
+def test_the_speaker_may_stand_in_all_summaries(tmp_path: Path) -> None:
+    events = "".join(
+        f"BEGIN:VEVENT\nUID:{n}\nSUMMARY:{name} (ETH): Nets {n}\nDTSTART:2026040{n}T140000Z\nEND:VEVENT\n"
+        for n, name in ((7, "Ada Kovács"), (8, "Béla Nagy"))
+    )
+    file = tmp_path / "t.ics"
+    file.write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{events}END:VCALENDAR\n")
+    found = asyncio.run(CalendarSource(file, series()).load(NOW))
+    assert [(t.title, t.speakers) for t in found.talks] == [
+        ("Nets 7", ("Ada Kovács",)),
+        ("Nets 8", ("Béla Nagy",)),
+    ]

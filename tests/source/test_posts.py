@@ -240,3 +240,50 @@ def test_a_speaker_who_is_named_counts_more_than_an_author(tmp_path: Path) -> No
     text = "---\ntitle: Nets\nauthor: Bo Lind\nwhen: 2026-04-07\n---\nSpeaker: Ada Kovács\n"
     [talk] = read(tmp_path, {"a.md": text})
     assert talk.speakers == ("Ada Kovács",)
+
+
+@pytest.mark.parametrize(
+    ("front", "body"),
+    [
+        ("cancelled: true", ""),
+        ("tags: [seminar, cancelled]", ""),
+        ("note: Talk cancelled", ""),
+        ("x: y", "**Update: this talk has been cancelled.**\n\nHow dense?"),
+        ("x: y", "How dense?\n\nLeider entfällt der Vortrag."),
+    ],
+)
+def test_a_post_may_say_in_its_front_or_its_text_that_the_talk_is_off(
+    tmp_path: Path, front: str, body: str
+) -> None:
+    text = f"---\ntitle: Nets\nspeaker: Ada\nwhen: 2026-04-07\n{front}\n---\n{body}\n"
+    [talk] = read(tmp_path, {"a.md": text})
+    assert (talk.title, talk.cancelled) == ("Nets", True)
+
+
+@pytest.mark.parametrize(
+    ("front", "body"),
+    [
+        ("tags: [cancelled orders]", ""),
+        ("x: y", "How orders are\ncancelled because of rain.\n"),
+        ("x: y", "The coffee before the talk is cancelled."),
+    ],
+)
+def test_what_a_talk_is_about_does_not_cancel_it(tmp_path: Path, front: str, body: str) -> None:
+    text = f"---\ntitle: Nets\nspeaker: Ada\nwhen: 2026-04-07\n{front}\n---\n{body}\n"
+    [talk] = read(tmp_path, {"a.md": text})
+    assert (talk.cancelled, talk.unclear) == (False, None)
+
+
+def test_a_day_without_a_year_takes_it_from_a_folder_or_is_unclear(tmp_path: Path) -> None:
+    text = "---\ntitle: Nets\nspeaker: Ada\ndate: April 7\n---\n"
+    [alone] = read(tmp_path / "a", {"talks/1.md": text})
+    assert "neither a year nor a weekday" in (alone.unclear or "")
+    [told] = read(tmp_path / "b", {"talks/2026-spring/1.md": text})
+    assert (told.day, told.unclear) == (date(2026, 4, 7), None)
+
+
+def test_the_event_may_have_a_table_of_its_own(tmp_path: Path) -> None:
+    text = "---\ntitle: Nets\nevent: {date: 2026-04-07, start: '16:00', venue: R 9}\n---\n"
+    [talk] = read(tmp_path, {"a.md": text})
+    assert (talk.title, talk.day, talk.location) == ("Nets", date(2026, 4, 7), "R 9")
+    assert local(talk) == "16:00-17:00"
