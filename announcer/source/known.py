@@ -60,9 +60,10 @@ AUTHORS: Final = frozenset(
 VAGUE_TITLES: Final = frozenset(["label", "event", "eventname", "summary", "subject", "theme"])
 # Where one of these stands empty, the title is to be announced, whatever the page is called.
 TALK_TITLES: Final = frozenset(["talktitle", "vortragstitel", "titreexpose"])
-# Lists of the talks of one day, inside what says which day that is.
-_TALKS: Final = "talks vortrage vortraege exposes lectures presentations sessions slots program programme agenda"
-TALKS: Final = frozenset(_TALKS.split())
+# Lists of the talks of one day, inside what says which day that is; and of its points, of which
+# those are talks that have a speaker: there is coffee, too.
+TALKS: Final = frozenset(["talks", "vortrage", "vortraege", "exposes", "lectures", "presentations"])
+POINTS: Final = frozenset(["sessions", "slots", "program", "programme", "programm", "agenda"])
 _YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
 _STATES: Final = frozenset(
     [

@@ -20,7 +20,7 @@ from announcer.source.fetch import Fetcher
 from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
-from announcer.source.known import TALKS, fact_of, known_name, label
+from announcer.source.known import POINTS, TALKS, fact_of, known_name, label
 from announcer.source.markdown import plain
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
@@ -109,10 +109,13 @@ class _Post:
 
     def talks(self) -> list[Table]:
         """Give the talks of an evening with several: a list of tables in the front matter."""
-        lists = (value for key, value in self.front.table.items() if known_name(key) in TALKS)
-        parts = [part for value in lists if isinstance(value, list) for part in value]
-        tables = [part for part in parts if isinstance(part, Table)]
-        return [t for t in tables if {fact_of(known_name(k)) for k in t} & {"title", "speakers"}]
+        return [
+            part
+            for key, value in self.front.table.items()
+            if known_name(key) in TALKS | POINTS and isinstance(value, list)
+            for part in value
+            if isinstance(part, Table) and _is_talk(part, known_name(key))
+        ]
 
     def is_of_a_talk(self) -> bool:
         """Tell whether something but a date says that this is a talk."""
@@ -125,6 +128,12 @@ class _Post:
             if not name.startswith(("author", "autor", "auteur", "description"))
         )
         return front or any(fact_of(name) in {"speakers", "location"} for name in self.labels)
+
+
+def _is_talk(part: Table, listed: str) -> bool:
+    """Tell whether a part of an evening is a talk: a point of a programme needs a speaker."""
+    facts = {fact_of(known_name(key)) for key in part}
+    return "speakers" in facts or (listed in TALKS and "title" in facts)
 
 
 def _meant(file: File) -> bool:

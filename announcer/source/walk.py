@@ -1,16 +1,16 @@
 """The talks in a tree of data, however deep its groups are, each with what stands around it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source.dates import MONTHS
+from announcer.source.dates import MONTHS, written_dates
 from announcer.source.facts import Facts
 from announcer.source.fields import Named, facts_of, named
 from announcer.source.hints import Hints
-from announcer.source.known import TALKS, fact_of, is_clock, known_name
+from announcer.source.known import POINTS, TALKS, fact_of, is_clock, known_name
 from announcer.source.reshape import by_key, numbered, unwrapped, with_minute, with_month
 from announcer.source.tree import Table, Value
 
@@ -77,7 +77,7 @@ class _Around:
     outer: Table | None = None
     number: int = 0
     listed: bool = False
-    evening: bool = False  # below "talks" in an entry that says on which day they are
+    evening: str = ""  # "talks" or the like, below an entry that says on which day they are
 
     def place(self, table: Table) -> str:
         return (
@@ -102,17 +102,34 @@ def _walk(tree: Value, around: _Around) -> Iterator[tuple[Named, _Around]]:
 
 def _walk_table(table: Table, around: _Around) -> Iterator[tuple[Named, _Around]]:
     inner = [pair for key, value in table.items() for pair in _below(key, value, table, around)]
-    dated_inside = [pair for pair in inner if pair[0].has("when")]
+    dated = any(_dated(pair[0]) for pair in inner)
+    inside = [pair for pair in inner if _dated(pair[0]) or (pair[1].listed and not pair[1].evening)]
     entry = named(_inherited(table, around), around.hints)
     both = entry.has("title") and entry.has("speakers")
     either = entry.has("title") or entry.has("speakers")
     is_talk = entry.has("when") or both or (around.listed and either)
-    if dated_inside:
-        yield from dated_inside
+    if dated:
+        yield from inside
     elif is_talk and (either or around.listed):
-        yield entry, around
+        yield _with_points(entry, inner, around), around
     else:
         yield from inner
+
+
+def _with_points(entry: Named, inner: Sequence[tuple[Named, _Around]], around: _Around) -> Named:
+    """Leave the start open where a programme tells hours: the usual one is not that of its day."""
+    if not any(below.evening and point.has("when") for point, below in inner):
+        return entry
+    own = [*_inherited(entry.table, around).items(), ("time of day", "TBA")]
+    return named(Table(own, entry.table.line), around.hints)
+
+
+def _dated(entry: Named) -> bool:
+    """Tell whether an entry has a day, and not just an hour."""
+    return any(
+        not is_clock(name) or (isinstance(value, str) and bool(written_dates(value)))
+        for name, value in entry.values.get("when", ())
+    )
 
 
 def _has_day(table: Table, hints: Hints) -> bool:
@@ -129,7 +146,8 @@ def _below(
     if not isinstance(value, list | Table) or not holds_talks:
         return
     terms = (*_terms(table, _HEADINGS), *_terms(table, _TERMS))
-    evening = around.listed and around.number > 0 and known_name(key) in TALKS
+    evening = known_name(key) if around.listed and around.number > 0 else ""
+    evening = evening if evening in TALKS | POINTS else ""
     above = (*around.above, *terms, key)
     inside = replace(around, above=above, outer=table, listed=False, evening=evening)
     if isinstance(value, Table) and value.line is None:
@@ -157,11 +175,11 @@ def _inherited(table: Table, around: _Around) -> Table:
     if outer is None:
         return table
     own = {fact_of(known_name(key)) for key in table}
-    given = {"speakers", "location", "zone", "stream"} | (
-        {"when", "until"} if around.evening else set()
-    )
+    given = {"speakers", "location", "zone", "stream"}
+    if around.evening in TALKS or (around.evening and "speakers" in own):
+        given |= {"when", "until"}
     named_so = [key for key in table if fact_of(known_name(key)) == "when"]
-    if around.evening and named_so and all(is_clock(known_name(key)) for key in named_so):
+    if named_so and all(is_clock(known_name(key)) for key in named_so):
         own -= {"when"}  # each has its own hour, on the day of the evening
     more = [
         (key, value)

@@ -163,3 +163,21 @@ def test_what_programs_write_in_their_own_way_is_read(text: str, name: str) -> N
 def test_a_minute_in_a_field_of_its_own_counts() -> None:
     [talk] = read("- {title: Nets, date: 2026-04-07, hour: 16, minute: 5}\n")
     assert (talk.starts_at and talk.starts_at.minute, talk.unclear) == (5, None)
+
+
+def test_the_points_of_a_programme_are_talks_where_somebody_speaks() -> None:
+    text = (
+        "- title: Workshop\n  date: 2026-04-07\n  program:\n  - {time: '9:00', title: Welcome}\n"
+        "  - {time: '9:10', title: Nets, speaker: Ada}\n- {title: X, date: 2026-04-14}\n"
+    )
+    assert [(t.title, t.day) for t in read(text)] == [("Nets", APRIL), ("X", date(2026, 4, 14))]
+    silent = read(text.replace(", speaker: Ada", ""))
+    assert [(t.title, t.starts_at is None) for t in silent] == [("Workshop", True), ("X", False)]
+
+
+def test_a_talk_without_a_day_among_others_is_listed() -> None:
+    text = (
+        "talks:\n- {title: A, date: 2026-04-07}\n- {title: B, speaker: Bo}\n- {title: C}\n"
+        "organisers:\n- {name: Cy, title: Prof}\n"
+    )
+    assert [(t.title, t.day) for t in read(text)] == [("A", APRIL), ("B", None), ("C", None)]
