@@ -190,9 +190,8 @@ class _Entries:
         uid = _words(event, "UID")
         status = str(event.get("STATUS", "")).upper()
         comment = _words(event, "COMMENT") or ""
-        off = status == "CANCELLED" or remarks.said_off(
-            (*description.split("\n"), comment, *_categories(event))
-        )
+        off = status == "CANCELLED" or remarks.said_off(description)
+        off = off or any(map(remarks.off, (comment, *_categories(event))))
         return Facts(
             place=self._place(event),
             id=f"{uid}/{occurrence}" if uid and occurrence else uid,

@@ -189,13 +189,17 @@ class _Understanding:
         names = [name for name in self.facts.speakers if len(self.facts.titles) > 1]
         if any(words.bare(raw).startswith(name) for name in names):
             return None
+        if remarks.statement(words.bare(raw)):
+            return words.Said(title=None, cancelled=True)
+        raw, gone = remarks.bracketed(raw)
         hints = self.hints
-        return words.said(
+        said = words.said(
             raw,
             alone=not self.facts.speakers,
             own=words.own_words(hints.cancel_words),
             tba_words=hints.tba_words,
         )
+        return replace(said, cancelled=said.cancelled or gone)
 
     def _id(self, title: str | None, day: date | None, ids: Ids) -> tuple[str, bool]:
         given = clean.line(self.facts.id or "")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from announcer.source import clean, known, people, words
+from announcer.source import clean, known, people, remarks, words
 from announcer.source.facts import Facts
 from announcer.source.hints import Hints
 from announcer.source.known import (
@@ -19,6 +19,7 @@ from announcer.source.known import (
     REMARKS,
     TALK_TITLES,
     VAGUE_TITLES,
+    YES,
     fact_of,
     is_clock,
     known_name,
@@ -103,7 +104,7 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         name in TALK_TITLES for name, _ in told
     )
     shown = () if empty_title else tuple(text for _, text in told)
-    nobody = next((t for _, v in spoken if (t := _text(v)) and people.nobody(t)), None)
+    nobody = next((t for _, v in spoken if (t := _text(v)) and _nobody(t)), None)
     speakers = () if nobody else next((who for _, value in spoken if (who := _people(value))), ())
     empty = not speakers and all(words.tba(words.bare(text)) for text in shown)
     return Facts(
@@ -126,7 +127,19 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
     )
 
 
+_NO: Final = frozenset({"false", "no", "nein", "non", "0"})
+_PUBLISHED: Final = frozenset({"published"})
+_DRAFT: Final = frozenset({"draft", "entwurf", "brouillon"})
+
+
 def _doubts(table: Table) -> Iterator[str]:
+    for key, value in table.items():
+        told = value.strip().lower() if isinstance(value, str) else ""
+        name = known_name(key)
+        if (name in _PUBLISHED and told in _NO) or (name in _DRAFT and told in YES):
+            yield f'it says "{key}: {told}"'
+        if name == "status" and told in _DRAFT:
+            yield f'its status is "{told}"'
     for name in sorted(table.twice):
         if name.startswith("a cell"):
             yield f"it has {name}, so its cells may have moved"
@@ -172,12 +185,22 @@ def _zone_beside(found: Named) -> str | None:
 
 def _states(found: Named, *, empty: bool) -> Iterator[str]:
     """Give the states; a holiday's name in a remark is one where no talk stands beside it."""
+    cells = (text for fact in _CELLS for text in found.texts(fact))
+    if any(map(remarks.off, cells)) or remarks.said_off(found.first("abstract") or ""):
+        yield "cancelled"
     for name, value in found.values.get("states", ()):
         text = _text(value) or ""
         if name not in REMARKS or not words.holiday(text):
             yield from state(name, text)
         elif empty:
             yield text
+
+
+_CELLS: Final = ("speakers", "when", "until", "location", "stream")
+
+
+def _nobody(text: str) -> bool:
+    return people.nobody(text) or remarks.statement(text)
 
 
 def _remarks(found: Named) -> Iterator[str]:
@@ -189,7 +212,7 @@ def _place(found: Named) -> str | None:
     parts: list[str] = []
     for _, value in found.values.get("location", ()):
         text = _text(value)
-        if text and not any(text in part for part in parts):
+        if text and not remarks.statement(text) and not any(text in part for part in parts):
             parts.append(text)
     given = any(value not in (None, []) for _, value in found.values.get("location", ()))
     return ", ".join(parts[:2]) if parts else ("" if given else None)

@@ -40,9 +40,9 @@ _KNOWN: Final[Mapping[str, str]] = {
     "url": "url link lien eventurl talkurl pageurl page permalink web webseite externalurl externallink",
     "abstract": "abstract description zusammenfassung beschreibung kurzfassung inhalt "
     "abstrakt descriptif",
-    "states": "status state stand etat cancelled canceled abgesagt annule entfallt postponed "
+    "states": "status state stand etat cancelled canceled iscancelled iscanceled cancelledat canceledat abgesagt annule entfallt postponed "
     "verschoben reporte kind type note notes remark remarks comment comments bemerkung bemerkungen anmerkung anmerkungen "
-    "hinweis hinweise kommentar remarque remarques commentaire commentaires tags categories",
+    "hinweis hinweise kommentar remarque remarques commentaire commentaires info infos message update updates tags categories",
     "id": "id talkid eventid number nr no num nummer numero uid key slug seriesnumber",
 }
 _FACT: Final = {name: fact for fact, names in _KNOWN.items() for name in names.split()}
@@ -64,11 +64,15 @@ TALK_TITLES: Final = frozenset(["talktitle", "vortragstitel", "titreexpose"])
 # those are talks that have a speaker: there is coffee, too.
 TALKS: Final = frozenset(["talks", "vortrage", "vortraege", "exposes", "lectures", "presentations"])
 POINTS: Final = frozenset(["sessions", "slots", "program", "programme", "programm", "agenda"])
-_YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
+YES: Final = frozenset({"true", "yes", "ja", "oui", "x", "1"})
 _STATES: Final = frozenset(
     [
         "cancelled",
         "canceled",
+        "iscancelled",
+        "iscanceled",
+        "cancelledat",
+        "canceledat",
         "abgesagt",
         "annule",
         "entfallt",
@@ -79,10 +83,14 @@ _STATES: Final = frozenset(
 )
 _REMARKS: Final = (
     "note notes remark remarks comment comments bemerkung bemerkungen anmerkung anmerkungen hinweis "
-    "hinweise kommentar remarque remarques commentaire commentaires"
+    "hinweise kommentar remarque remarques commentaire commentaires info infos message update updates"
 )
 _TAGS: Final = frozenset(["tags", "categories"])
 REMARKS: Final = frozenset(_REMARKS.split())
+_GONE: Final = re.compile(
+    r"(?:deleted|rejected|declined|withdrawn|zurückgezogen|gelöscht|abgelehnt|retirée?|supprimée?)",
+    re.IGNORECASE,
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PREFIX: Final = re.compile(
     r"^(?:talk|event|seminar|session|meeting|lecture|presentation|vortrags?)(?=.)"
@@ -135,7 +143,10 @@ def state(name: str, text: str) -> Iterator[str]:
     """Give what a value says of the state of a talk, if it does: a remark may say other things."""
     text = _CAMEL.sub(" ", text)  # schema.org writes "EventCancelled"
     if name in _STATES:
-        yield "cancelled" if text.lower() in _YES else text
+        when = re.match(r"\d{4}-\d\d-\d\d", text)  # the day on which it was called off
+        yield "cancelled" if text.lower() in YES or when else text
+    elif name not in REMARKS and _GONE.fullmatch(text):
+        yield "cancelled"
     elif name in _TAGS:
         yield from ["cancelled"] * any(map(remarks.off, text.split(",")))
     elif remarks.off(text):

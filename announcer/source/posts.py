@@ -361,7 +361,7 @@ def _above(post: _Post) -> Iterator[str]:
 
 
 def _is_off(post: _Post) -> bool:
-    return remarks.said_off(plain(text) for text in re.split(r"\n\s*\n", post.body))
+    return remarks.said_off("\n".join(map(plain, post.body.split("\n"))))
 
 
 def _path_day(post: _Post) -> date | None:

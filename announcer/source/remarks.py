@@ -42,6 +42,14 @@ _SURE: Final = re.compile(
     rf"{_IS}{_ADVERBS}{_OFF}{_TAIL}",
     re.IGNORECASE,
 )
+_ABOUT_A_TALK: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}(?:{_WHOSE}\s*)?{_TALK}\s+(?:(?:this|diese) (?:week|woche)\s+)?"
+    rf"{_IS}{_ADVERBS}{_OFF}{_TAIL}(?!\s*:)",
+    re.IGNORECASE,
+)
+_TO: Final = re.compile(r"\b(?:to|until|till|auf|den|the|au|le|leider|uhr)\b", re.IGNORECASE)
+_WORD: Final = re.compile(r"[^\W\d_]")
+_BRACKETS: Final = re.compile(r"(.*\w.*?)\s*[(\[]([^()\[\]]+)[)\]]\W*")
 # "Leider entfällt der Vortrag", "Wegen Krankheit fällt das Seminar aus".
 _INVERTED: Final = re.compile(
     rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}(?:entfällt|fällt|muss|musste|wurde|wird|findet)\s+{_ADVERBS}{_WHOSE}\s*{_TALK}\b"
@@ -95,12 +103,39 @@ def off(text: str) -> bool:
     return not _TAKES_PLACE.search(text) and any(map(_off, _sentences(text)))
 
 
-def said_off(parts: Iterable[str]) -> bool:
-    """Tell whether one of the lines or paragraphs of a text says that its talk is off.
+def statement(text: str) -> bool:
+    """Tell whether words say nothing but that a talk is off: where a title, a name or a room should be."""
+    if len(text) > _BRIEF or not off(text):
+        return False
+    if _names_the_talk(text):
+        return True
+    found = _SURE.match(text)
+    rest = words.without_dates(text[found.end() :]) if found else text
+    return found is not None and not _WORD.search(_TO.sub(" ", rest))
 
-    Only a brief one counts: a longer one is what the talk is about.
+
+def bracketed(text: str) -> tuple[str, bool]:
+    """Take off brackets at the end that say so, as in "Nets (Vortrag entfällt leider)"."""
+    found = _BRACKETS.fullmatch(text)
+    gone = found is not None and off(found[2])
+    return (found[1], True) if found is not None and gone else (text, False)
+
+
+def said_off(text: str) -> bool:
+    """Tell whether what a talk is about, or the text of its page, says that it is off.
+
+    Its first paragraph may do so if it is brief, a later line only if it names the talk: a line may
+    just be where a sentence about cancelled flights was broken.
     """
-    return any(off(part) for part in parts if len(part) <= _BRIEF)
+    first, *_ = re.split(r"\n\s*\n", text.strip())
+    if len(first) <= _BRIEF and "\n" not in first and off(first):
+        return True
+    lines = text[: 10 * _READ].split("\n")
+    return any(_names_the_talk(line) and off(line) for line in lines if len(line) <= _BRIEF)
+
+
+def _names_the_talk(line: str) -> bool:
+    return any(form.match(line) for form in (_ABOUT_A_TALK, _INVERTED, _BY_US))
 
 
 def denied(text: str) -> bool:

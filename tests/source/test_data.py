@@ -405,3 +405,59 @@ def test_a_speaker_who_is_called_like_a_holiday_is_one(name: str) -> None:
 def test_the_last_talk_before_a_holiday_takes_place() -> None:
     [talk] = read("Date,Speaker,Title,Note\n2026-04-07,,,Last talk before Easter\n", "t.csv")
     assert not talk.cancelled
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ("title: Vortrag entfällt krankheitsbedingt", None),
+        ("title: 'Talk cancelled, speaker is ill'", None),
+        ("title: verschoben auf 12.5.", None),
+        ("title: Nets (Vortrag entfällt leider)", "Nets"),
+        ("title: Nets, room: cancelled", "Nets"),
+        ("title: Nets, time: entfällt", "Nets"),
+        ("title: Nets, presenter: Bo (cancelled)", "Nets"),
+        ("title: Nets, abstract: This talk is cancelled.", "Nets"),
+        ("title: Nets, cancelled_at: 2026-04-01", "Nets"),
+        ("title: Nets, is_cancelled: true", "Nets"),
+        ("title: Nets, status: withdrawn", "Nets"),
+    ],
+)
+def test_any_field_that_is_read_may_say_that_the_talk_is_off(
+    fields: str, title: str | None
+) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, {fields}}}\n")
+    assert (talk.cancelled, talk.title) == (True, title)
+    assert talk.location in {"Room 1", None}
+
+
+def test_what_cancels_a_talk_is_nobodys_name() -> None:
+    [talk] = read("- {date: 2026-04-07, title: Nets, speaker: cancelled}\n")
+    assert (talk.cancelled, talk.speakers) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "abstract: How flights are cancelled because of snow.",
+        "abstract: \"The flights were\\ncancelled.\\nWe ask why.\"",
+        "room: R 5 (moved from R 4)",
+        "cancelled: no",
+        "title: Why the talk is off-diagonal",
+    ],
+)  # fmt: skip
+def test_a_field_that_speaks_of_something_else_cancels_nothing(fields: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: Ada, topic: Nets, {fields}}}\n")
+    assert (talk.cancelled, talk.unclear) == (False, None)
+
+
+@pytest.mark.parametrize("fields", ["status: draft", "published: false", "draft: true"])
+def test_a_draft_is_listed_and_not_announced(fields: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, title: Nets, {fields}}}\n")
+    assert talk.unclear is not None
+
+
+@pytest.mark.parametrize("words", ["Feiertag (1. Mai)", "Reading week", "Spring break (no talk)"])
+def test_a_holiday_may_have_a_remark_in_brackets(words: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: {words}}}\n")
+    assert (talk.cancelled, talk.speakers) == (True, ())
