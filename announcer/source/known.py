@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from announcer.source import remarks
@@ -122,6 +123,7 @@ _ASKED: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)  # the same few names stand in each row of a table
 def known_name(raw: str) -> str:
     """Give a name as the lists above hold it: small letters, no accents, signs or remarks."""
     text = re.sub(r"(?i)\((?!s\)|in\)|nen\)|innen\))[^)]*\)", "", raw)

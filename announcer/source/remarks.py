@@ -116,7 +116,7 @@ def statement(text: str) -> bool:
 
 def bracketed(text: str) -> tuple[str, bool]:
     """Take off brackets at the end that say so, as in "Nets (Vortrag entfällt leider)"."""
-    found = _BRACKETS.fullmatch(text)
+    found = _BRACKETS.fullmatch(text) if len(text) <= _LONGEST else None
     gone = found is not None and off(found[2])
     return (found[1], True) if found is not None and gone else (text, False)
 
@@ -127,10 +127,11 @@ def said_off(text: str) -> bool:
     Its first paragraph may do so if it is brief, a later line only if it names the talk: a line may
     just be where a sentence about cancelled flights was broken.
     """
+    text = text[: 10 * _READ]
     first, *_ = re.split(r"\n\s*\n", text.strip())
     if len(first) <= _BRIEF and "\n" not in first and off(first):
         return True
-    lines = text[: 10 * _READ].split("\n")
+    lines = text.split("\n")
     return any(_names_the_talk(line) and off(line) for line in lines if len(line) <= _BRIEF)
 
 

@@ -20,6 +20,8 @@ _BRACKETS: Final = re.compile(r"(.*\S)\s*\(([^()]+)\)")
 _FEWEST_SURE: Final = 2  # with an affiliation, and more than half of the titles
 _FEWEST: Final = 5  # of bare names, and nine of ten titles
 
+_LONGEST: Final = 400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parted:
@@ -74,7 +76,8 @@ def with_speakers(entries: Sequence[Facts]) -> Sequence[Facts]:
 
 
 def _said(entry: Facts) -> words.Said | None:
-    return words.said(entry.titles[0]) if len(entry.titles) == 1 else None
+    brief = len(entry.titles) == 1 and len(entry.titles[0]) <= _LONGEST
+    return words.said(entry.titles[0]) if brief else None
 
 
 def _none(rest: str) -> bool:

@@ -1,3 +1,4 @@
+import time as clock
 from datetime import date
 
 import pytest
@@ -119,3 +120,26 @@ def test_a_remark_that_moves_a_talk_off_its_day_makes_it_unclear(text: str) -> N
 )
 def test_a_remark_that_agrees_with_the_day_or_moves_the_room_is_fine(text: str) -> None:
     assert remarks.doubts([text], DAY, None) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "!",
+        "leider ",
+        "wegen ",
+        "! ",
+        "update: ",
+        "krankheitsbedingt ",
+        "der Vortrag ",
+        "(",
+        "fällt ",
+    ],
+)
+def test_a_remark_that_means_harm_is_read_soon(piece: str) -> None:
+    began = clock.perf_counter()
+    text = piece * 20_000
+    remarks.off(text), remarks.doubtful(text), remarks.statement(text), remarks.bracketed(text)
+    remarks.said_off(text)
+    remarks.doubts([text], DAY, None)
+    assert clock.perf_counter() - began < 2
