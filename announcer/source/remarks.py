@@ -48,6 +48,7 @@ _ABOUT_A_TALK: Final = re.compile(
     re.IGNORECASE,
 )
 _TO: Final = re.compile(r"\b(?:to|until|till|auf|den|the|au|le|leider|uhr)\b", re.IGNORECASE)
+_CROSS: Final = re.compile(r"\s*[❌🚫⛔✖]\ufe0f?\s*")
 _WORD: Final = re.compile(r"[^\W\d_]")
 _BRACKETS: Final = re.compile(r"(.*\w.*?)\s*[(\[]([^()\[\]]+)[)\]]\W*")
 # "Leider entfällt der Vortrag", "Wegen Krankheit fällt das Seminar aus".
@@ -115,7 +116,10 @@ def statement(text: str) -> bool:
 
 
 def bracketed(text: str) -> tuple[str, bool]:
-    """Take off brackets at the end that say so, as in "Nets (Vortrag entfällt leider)"."""
+    """Take off what says so before or behind a title: "Nets (Vortrag entfällt leider)", "❌ Nets"."""
+    crossed = _CROSS.match(text)
+    if crossed:
+        return text[crossed.end() :], True
     found = _BRACKETS.fullmatch(text) if len(text) <= _LONGEST else None
     gone = found is not None and off(found[2])
     return (found[1], True) if found is not None and gone else (text, False)

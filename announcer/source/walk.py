@@ -57,10 +57,16 @@ def entries(tree: Value, name: str, hints: Hints, language: str) -> list[Facts]:
     return [
         replace(
             facts_of(entry, place=around.place(entry.table), language=language),
-            above=(*_terms(entry.table, _TERMS), *reversed(around.above), name),
+            above=(*_terms(entry.table, _TERMS), *reversed(around.above), _told_by(name)),
         )
         for entry, around in found
     ]
+
+
+def _told_by(name: str) -> str:
+    """Give the words of a file's name that may tell a year: "talks-2026.csv"; of an address the last."""
+    own = re.sub(r"[?#].*", "", name).rstrip("/").rpartition("/")[2] if "://" in name else name
+    return re.sub(r"(?<=[^\W\d_])[-_./]+(?=20\d\d)", " ", own)
 
 
 def _empty(tree: Value) -> bool:

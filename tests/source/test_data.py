@@ -414,6 +414,7 @@ def test_the_last_talk_before_a_holiday_takes_place() -> None:
         ("title: 'Talk cancelled, speaker is ill'", None),
         ("title: verschoben auf 12.5.", None),
         ("title: Nets (Vortrag entfällt leider)", "Nets"),
+        ("title: ❌ Nets", "Nets"),
         ("title: Nets, room: cancelled", "Nets"),
         ("title: Nets, time: entfällt", "Nets"),
         ("title: Nets, presenter: Bo (cancelled)", "Nets"),

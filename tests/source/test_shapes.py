@@ -181,3 +181,24 @@ def test_a_talk_without_a_day_among_others_is_listed() -> None:
         "organisers:\n- {name: Cy, title: Prof}\n"
     )
     assert [(t.title, t.day) for t in read(text)] == [("A", APRIL), ("B", None), ("C", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "year"),
+    [
+        ("talks-2026.csv", 2026),
+        ("data/2026/talks.csv", 2026),
+        ("seminar_2025-26.csv", 2026),
+        ("https://a.example/2019/talks-2026.csv?x=2018", 2026),
+        ("2026.csv", 2026),
+    ],
+)
+def test_the_name_of_a_file_may_tell_the_year(name: str, year: int) -> None:
+    [talk] = read("Date,Title\nApril 7,Nets\n", name)
+    assert (talk.day, talk.unclear) == (date(year, 4, 7), None)
+
+
+@pytest.mark.parametrize("name", ["talks.csv", "https://a.example/2019/talks.csv", "v20261.csv"])
+def test_a_year_elsewhere_in_an_address_tells_nothing(name: str) -> None:
+    [talk] = read("Date,Title\nApril 7,Nets\n", name)
+    assert "neither a year" in (talk.unclear or "")
