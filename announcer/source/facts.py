@@ -220,7 +220,7 @@ class _Understanding:
         text = _YEAR_FIRST.sub(r"\1-\3-\4", clean.line(text))
         text = _COMPACT.sub(r"\1-\2-\3", text) if text in self.facts.dates else text
         iso = _ISO.fullmatch(text)
-        if iso:
+        if iso and not self._names_an_end(iso):
             return self._iso(iso)
         dates = (asked_dates if asked else written_dates)(text, self.order)
         if self._is_half_a_date(text):
@@ -237,6 +237,17 @@ class _Understanding:
     def _is_half_a_date(self, text: str) -> bool:
         """Tell whether it is a day without its month, where a date is asked for: never an hour."""
         return text in self.facts.dates and bool(_NUMBER.fullmatch(text))
+
+    def _names_an_end(self, iso: re.Match[str]) -> bool:
+        """Tell whether "-16:00" is when it ends: later than its start, and no offset that may be meant."""
+        if not (iso[4] and iso[6] and iso[6][0] == "-") or iso[0].count(":", 0, iso.start(6)) > 1:
+            return False
+        end = -_offset(iso[6])
+        if end <= timedelta(hours=int(iso[4]), minutes=int(iso[5])):
+            return False
+        if end <= timedelta(hours=12) and "T" in iso[0].upper():  # no clock is farther behind UTC
+            self.unclear.append(f'"{iso[6]}" in "{iso[0]}" may be its end, or an offset from UTC')
+        return True
 
     def _iso(self, iso: re.Match[str]) -> _Moment:
         year, month, number = int(iso[1]), int(iso[2]), int(iso[3])

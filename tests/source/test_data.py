@@ -143,6 +143,27 @@ def test_a_talk_that_was_moved_takes_place_on_its_new_date(words: str) -> None:
     assert talk.unclear is None
 
 
+@pytest.mark.parametrize(
+    ("when", "span"),
+    [
+        ("2026-04-07 16:00-17:30", "16:00-17:30"),
+        ("2026-04-07 09:00-10:30", "09:00-10:30"),
+        ("2026-04-07 16:15 -18", "16:15-18:00"),
+        ("2026-04-07T16:00-17:30", "16:00-17:30"),
+        ("2026-04-07T10:00-04:00", "16:00-17:00"),
+        ("2026-04-07 04:00:00-10:00", "16:00-17:00"),
+    ],
+)
+def test_an_end_behind_a_date_of_programs_is_no_offset_from_utc(when: str, span: str) -> None:
+    [talk] = read(f"- title: Nets\n  speaker: Ada Kovács\n  date: {when}\n")
+    assert (talk.day, local(talk), talk.unclear) == (date(2026, 4, 7), span, None)
+
+
+def test_what_may_be_an_end_or_an_offset_is_asked_about() -> None:
+    [talk] = read("- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07T10:00-11:00\n")
+    assert "may be its end, or an offset" in (talk.unclear or "")
+
+
 def test_a_start_at_night_is_asked_about() -> None:
     [talk] = read("- {title: Nets, date: 2026-04-07, time: '23:30'}\n")
     assert "at night" in (talk.unclear or "")
