@@ -122,29 +122,34 @@ class _Entries:
     def facts(self) -> Iterator[Facts]:
         """Give the facts of each entry in the order of the calendar, its occurrences in that of time."""
         for calendar in self.calendars:
+            off = str(calendar.get("METHOD", "")).upper() == "CANCEL"
             for event, occurrence in self._all(calendar):
-                yield self._facts(event, occurrence=occurrence)
+                facts = self._facts(event, occurrence=occurrence)
+                yield replace(facts, states=("cancelled",)) if off else facts
 
     def _all(self, calendar: "Calendar") -> "Iterator[tuple[Component, str | None]]":
         groups: dict[str, list[Component]] = {}
-        private = 0
         for event in calendar.walk("VEVENT"):
-            if str(event.get("CLASS", "PUBLIC")).upper() in {"PRIVATE", "CONFIDENTIAL"}:
-                private += 1
-                continue
             groups.setdefault(str(event.get("UID") or id(event)), []).append(event)
+        private = sum(_private(event) for group in groups.values() for event in group)
         if private:
             self.warnings.append(f"{self.name}: {private} private entries are not read")
         if sum(_repeats(group) for group in groups.values()) > _MOST_REPEATING:
             raise SourceUnreadable(f"{self.name} has more than {_MOST_REPEATING} repeating entries")
-        for group in groups.values():
-            broken = next((e for e in group if _start(e) is None or _errors(e)), None)
+        for revisions in groups.values():
+            group = _latest(revisions)
+            # Its occurrences are told apart by it: one that is private takes the place of one that is not.
+            shown = group if _repeats(group) else [e for e in group if not _private(e)]
+            broken = next((e for e in shown if _start(e) is None or _errors(e)), None)
+            if all(map(_private, group)):
+                continue
             if broken is not None:
                 self._strange(broken, _errors(broken) or "it has no start")
             elif _repeats(group):
-                yield from self._occurrences(calendar, group)
+                found = self._occurrences(calendar, group)
+                yield from ((event, name) for event, name in found if not _private(event))
             else:
-                yield from ((event, None) for event in group)
+                yield from ((event, self._original(event)) for event in shown)
 
     def _strange(self, event: "Component", words: str) -> None:
         summary = str(event.get("SUMMARY", ""))[:60]
@@ -169,8 +174,12 @@ class _Entries:
             self._strange(group[0], str(error))
             return
         for event in sorted(found, key=lambda event: _iso(_start(event))):
-            original = event.get("RECURRENCE-ID")
-            yield event, self._moment_id(original.dt if original is not None else _start(event))
+            yield event, self._original(event) or self._moment_id(_start(event))
+
+    def _original(self, event: "Component") -> str | None:
+        """Name an entry by the occurrence that it takes the place of, if it does."""
+        at = _when(event, "RECURRENCE-ID")
+        return self._moment_id(at) if at is not None else None
 
     def _moment_id(self, at: date | datetime | None) -> str:
         """Name an occurrence by when it was to be, the same before and after it is moved."""
@@ -235,7 +244,7 @@ def _end(event: "Component") -> date | datetime | None:
         return None
     if end is None and length is not None and isinstance(length.dt, timedelta):
         return start + length.dt
-    return end if isinstance(end, datetime) else None
+    return end if isinstance(end, datetime) and end != start else None
 
 
 def _when(event: "Component", name: str) -> date | datetime | None:
@@ -258,6 +267,24 @@ def _doubts(event: "Component") -> Iterator[str]:
     zone = value.params.get("TZID")
     if zone and isinstance(at, datetime) and at.tzinfo is None:
         yield f'its time zone "{zone}" is not known'
+
+
+def _private(event: "Component") -> bool:
+    return str(event.get("CLASS", "PUBLIC")).upper() in {"PRIVATE", "CONFIDENTIAL"}
+
+
+def _latest(events: "Sequence[Component]") -> "list[Component]":
+    """Leave out what a later revision of the same entry replaces (RFC 5545, 3.8.7.4)."""
+    highest: dict[str, int] = {}
+    for event in events:
+        name = _iso(_when(event, "RECURRENCE-ID"))
+        highest[name] = max(highest.get(name, 0), _sequence(event))
+    return [e for e in events if _sequence(e) == highest[_iso(_when(e, "RECURRENCE-ID"))]]
+
+
+def _sequence(event: "Component") -> int:
+    number = str(event.get("SEQUENCE", 0))
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
 
 
 def _repeats(group: "Sequence[Component]") -> bool:

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import time as clock
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,9 +14,9 @@ from announcer.source.hints import NO_HINTS
 from announcer.talks import Reading, Status, Talk
 
 
-def reading(*events: str) -> Reading:
+def reading(*events: str, head: str = "") -> Reading:
     inner = "".join(f"BEGIN:VEVENT\n{event.strip()}\nEND:VEVENT\n" for event in events)
-    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//own//EN\n{inner}END:VCALENDAR\n"
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//own//EN\n{head}{inner}END:VCALENDAR\n"
     whose = series(location="Room 1")
     facts, warnings = CalendarSource(Path("t.ics"), whose).read(text, "t.ics", NOW)
     return understood(facts, whose, NO_HINTS, NOW, warnings)
@@ -54,6 +55,40 @@ def test_an_occurrence_that_is_moved_keeps_its_id_and_one_that_is_taken_out_is_g
     talks = read(WEEKLY + "EXDATE;TZID=Europe/Berlin:20260324T160000\n", moved)
     assert [str(talk.day) for talk in talks] == ["2026-03-17", "2026-03-31", "2026-04-08", "2026-04-14"]  # fmt: skip
     assert (talks[2].id, talks[2].title) == ("weekly@x/20260407T140000Z", "Nets")
+
+
+def test_an_occurrence_that_was_made_private_is_not_told_at_its_old_time() -> None:
+    private = (
+        "UID:weekly@x\nSUMMARY:Ada only\nRECURRENCE-ID;TZID=Europe/Berlin:20260407T160000\n"
+        "DTSTART;TZID=Europe/Berlin:20260408T160000\nCLASS:PRIVATE\n"
+    )
+    days = [talk.day for talk in read(WEEKLY, private)]
+    assert days == [date(2026, 3, 17), date(2026, 3, 24), date(2026, 3, 31), date(2026, 4, 14)]
+
+
+def test_occurrences_without_their_rule_have_ids_that_do_not_hang_on_their_order() -> None:
+    one, two = (
+        f"UID:w@x\nSUMMARY:Nets\nRECURRENCE-ID:2026040{n}T140000Z\nDTSTART:2026040{n}T150000Z\n"
+        for n in (7, 8)
+    )
+    assert {t.id for t in read(one, two)} == {t.id for t in read(two, one)}
+    assert [t.id for t in read(two)] == ["w@x/20260408T140000Z"]
+
+
+def test_a_later_revision_replaces_the_earlier_one() -> None:
+    moved = NETS.replace("20260407", "20260409") + "SEQUENCE:1\n"
+    assert [talk.day for talk in read(NETS, moved)] == [date(2026, 4, 9)]
+
+
+def test_a_calendar_that_cancels_its_entries_does() -> None:
+    found = reading(NETS, head="METHOD:CANCEL\n")
+    assert [talk.cancelled for talk in found.talks] == [True]
+
+
+def test_an_entry_that_names_no_end_lasts_as_long_as_usual_and_nobody_is_bothered() -> None:
+    talks = read(re.sub("DTEND.*\n", "", WEEKLY))
+    assert {local(talk) for talk in talks} == {"16:00-17:00"}
+    assert not any(talk.warnings for talk in talks)
 
 
 def test_a_rule_without_an_end_is_read_within_a_window() -> None:
