@@ -39,6 +39,10 @@ _ISO: Final = re.compile(
 )
 _MOST_LINES: Final = 400  # of an abstract
 _NUMBER: Final = re.compile(r"\W*\d\d?(?:st|nd|rd|th)?\W*")
+# Between two times it tells that the second is no end: "14:00 and 16:00", "9:00 here / 15:00 there".
+_OTHER: Final = re.compile(
+    r"[/|&+]|\b(?:and|or|und|oder|et|ou|resp|bzw|then|dann)\b", re.IGNORECASE
+)
 _COMPACT: Final = re.compile(r"^(20\d\d)([01]\d)([0-3]\d)$")
 # Where a date is asked for; without its last dot "16.10" can be a time.
 _SHORT_DATE: Final = re.compile(
@@ -326,8 +330,10 @@ class _Understanding:
         day = days[0].day
         self._check_weekdays(day, moments)
         others = [m for m in days if m.day != day and m.day is not None and m.day >= self.today]
-        if others and day is not None and day >= self.today:
+        if others:
             self.unclear.append(f'"{days[0].text}" and "{others[0].text}" are different days')
+            if day is not None and day < self.today:
+                return others[0].day  # what is past is never asked about
         return day
 
     def _check_weekdays(self, day: date | None, moments: Sequence[_Moment]) -> None:
@@ -343,8 +349,10 @@ class _Understanding:
         if not times:
             return None
         if len({t.start for t in times}) > 1:
-            if len(times) == 2 and times[0].end is None and times[1].start > times[0].start:
-                return replace(times[0], end=times[1].start)
+            one, *more = times
+            rises = len(more) == 1 and one.end is None and more[0].start > one.start
+            if rises and one.zone is None and not _OTHER.search(text):
+                return replace(one, end=more[0].start)
             self.unclear.append(f'"{text}" names more than one time')
         return times[0]
 

@@ -39,8 +39,22 @@ _INTRODUCED: Final = re.compile(
 )
 _ZONE: Final = re.compile(
     r"\s*\(?\s*\b(?:(?P<gmt>GMT|UTC)\s*(?:(?P<sign>[+\-−])\s*(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?)?"
-    r"|(?P<name>CEST|CET|MESZ|MEZ|BST|WEST|WET|EEST|EET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|IST))\b"
+    r"|(?P<name>CEST|CET|MESZ|MEZ|BST|WEST|WET|EEST|EET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|IST)"
+    r"|(?P<key>(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/[A-Z][\w/+-]*)"
+    # A place stands behind a time for its clock only where nothing goes on: "16:00 London, Room 2".
+    r"|(?P<wide>ET|PT|MT|(?:Eastern|Pacific|Mountain|New York|Boston|Los Angeles|London|Paris|Berlin|Tokyo|Sydney|UK)"
+    r"(?=\s+(?:(?:local|standard|daylight|summer)\s+)?time\b|\s*(?:[)/|]|$)))"
+    r"(?:\s+(?:(?:local|standard|daylight|summer)\s+)?time)?)(?![\w/])"
 )
+# Names of zones whose offset hangs on the day.
+_WIDE: Final = {
+    "ET": "America/New_York", "Eastern": "America/New_York", "New York": "America/New_York",
+    "Boston": "America/New_York", "PT": "America/Los_Angeles",
+    "Pacific": "America/Los_Angeles", "Los Angeles": "America/Los_Angeles", "MT": "America/Denver",
+    "Mountain": "America/Denver", "London": "Europe/London", "UK": "Europe/London",
+    "Paris": "Europe/Paris", "Berlin": "Europe/Berlin", "Tokyo": "Asia/Tokyo",
+    "Sydney": "Australia/Sydney",
+}  # fmt: skip
 _ZONES: Final = {
     "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "BST": 1, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3,
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
@@ -161,7 +175,9 @@ def _time(hours: str | None, minutes: str | None, half: str | None) -> time | No
     return time(hour, int(minutes or 0)) if hour < 24 else None
 
 
-def _offset(zone: re.Match[str]) -> timedelta:
+def _offset(zone: re.Match[str]) -> timedelta | None:
+    if zone["key"] or zone["wide"]:
+        return None
     if zone["name"]:
         return timedelta(hours=_ZONES[zone["name"]])
     span = timedelta(hours=int(zone["h"] or 0), minutes=int(zone["m"] or 0))
@@ -177,6 +193,17 @@ def zone_words(text: str) -> str:
 def zone_gap(written: WrittenTime, starts_at: datetime, zone: ZoneInfo) -> timedelta | None:
     """Give how far the written zone is from the one of the series; None where none is written."""
     offset = starts_at.astimezone(zone).utcoffset()
-    if written.offset is None or offset is None:
+    meant = written.offset
+    if meant is None and written.zone:
+        meant = starts_at.replace(tzinfo=_by_name(written.zone) or zone).utcoffset()
+    if meant is None or offset is None:
         return None
-    return abs(written.offset - offset)
+    return abs(meant - offset)
+
+
+def _by_name(words: str) -> ZoneInfo | None:
+    found = _ZONE.match(words)
+    try:
+        return ZoneInfo(_WIDE[found["wide"]] if found and found["wide"] else words)
+    except (KeyError, ValueError, OSError):
+        return None

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import time as clock
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -162,6 +163,34 @@ def test_an_end_behind_a_date_of_programs_is_no_offset_from_utc(when: str, span:
 def test_what_may_be_an_end_or_an_offset_is_asked_about() -> None:
     [talk] = read("- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07T10:00-11:00\n")
     assert "may be its end, or an offset" in (talk.unclear or "")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "16:00 ET", "16:00 (New York time)", "16:00 Eastern", "16:00 America/New_York", "4pm Pacific time",
+        "9:00 PT / 18:00 CEST", "9am New York / 3pm Berlin", "14:00 and 16:00", "14 Uhr oder 16 Uhr",
+    ],
+)  # fmt: skip
+def test_a_clock_elsewhere_or_a_second_time_is_asked_about(when: str) -> None:
+    [talk] = read(f"- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n  time: {when}\n")
+    assert re.search("the clocks of Europe/Berlin|more than one time", talk.unclear or "")
+
+
+@pytest.mark.parametrize(
+    "when", ["16:00 Paris time", "16:00 (Berlin)", "16:00 Europe/Rome", "16:00 London, Room 2"]
+)
+def test_a_place_with_the_same_clock_or_that_is_just_a_place_changes_nothing(when: str) -> None:
+    [talk] = read(f"- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n  time: {when}\n")
+    assert (local(talk), talk.unclear) == ("16:00-17:00", None)
+
+
+def test_a_start_of_last_year_beside_a_day_ahead_is_asked_about_and_not_past() -> None:
+    [talk] = read(
+        "- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n  start: 2025-04-07 16:00\n"
+    )
+    assert talk.day == date(2026, 4, 7)
+    assert "are different days" in (talk.unclear or "")
 
 
 def test_a_start_at_night_is_asked_about() -> None:
