@@ -92,7 +92,9 @@ def _broken_times(calendar: Calendar, event: Event, talk: Talk, series: Series) 
     zones = {str(zone["TZID"]): zone for zone in calendar.timezones}
     for name, meant in (("DTSTART", talk.starts_at), ("DTEND", talk.ends_at)):
         said = getattr(event.get(name), "dt", None)
-        if not isinstance(said, datetime) or said.tzinfo is None or said != meant:
+        # In UTC, as Python holds no time of an hour that clocks show twice to be equal in two zones.
+        at = said.astimezone(UTC) if isinstance(said, datetime) and said.tzinfo else None
+        if not isinstance(said, datetime) or at != meant:
             yield (
                 f"has an invite whose {name} is {said}, but talk {talk.id} is from "
                 f"{talk.starts_at} to {talk.ends_at}"

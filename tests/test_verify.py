@@ -4,6 +4,7 @@ import re
 from base64 import encodebytes
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -481,3 +482,15 @@ def test_a_template_that_says_day_and_start_in_words_of_its_own_may_go(tmp_path:
     (tmp_path / "announcement" / "text.txt").write_text(words.replace("on {{ talk.DAY }}", ""))
     with pytest.raises(VerificationFailed, match="does not say the time of talk sample-1 in its t"):
         verify(MailComposer(tmp_path).compose(meant, meant.due_at), meant)
+
+
+@pytest.mark.parametrize("minutes", range(0, 180, 30))
+def test_a_talk_in_or_until_the_hour_that_clocks_show_twice_may_go(minutes: int) -> None:
+    sample = FOUND["plain-announcement-one"]
+    series = replace(sample.mail.series, timezone=ZoneInfo("America/New_York"))
+    start = datetime(2030, 11, 3, 3, tzinfo=UTC) + timedelta(minutes=minutes)
+    [talk] = sample.mail.talks
+    end, day = start + timedelta(minutes=90), series.local(start).date()
+    late = replace(talk, starts_at=start, ends_at=end, day=day)
+    mail = replace(sample.mail, series=series, talks=(late,))
+    verify(MailComposer().compose(mail, sample.now), mail)
