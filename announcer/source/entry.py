@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from announcer.source.dates import WEEKDAY, DateOrder, Written, written_dates
+from announcer.source.dates import MONTHS, WEEKDAY, DateOrder, Written, written_dates
 from announcer.source.known import is_clock, label
 from announcer.source.markdown import plain
 from announcer.source.times import written_times
@@ -33,6 +33,15 @@ NOT_A_TALK: Final = re.compile(
     r"\banmelde(?:schluss|frist)\b|\babstracts? due\b|\bapplications? (?:due|open|close)|\bcamera[- ]ready\b|"
     r"\bnotification of\b|\bcall for\b|\blast (?:updated?|modified|change)\b|\bletzte änderung\b|\bmise à jour\b|"
     r"^\W*(?:posted|published|updated|modified|stand|copyright)\b",
+    re.IGNORECASE,
+)
+
+_LIKE_A_DATE: Final = re.compile(r"\W*\d{1,4}[./-]\d{1,3}[./-]\d{2,4}\b")
+# "TBD: …", "sometime in May: …": what stands where the date of a talk would.
+_UNKNOWN_DATE: Final = re.compile(
+    r"[\s*_\[(]*+(?:\?|(?:t\.?b\.?[acdn]|sometime|some time|irgendwann|(?:date|datum) (?:open|offen))\b|"
+    r"(?:(?:early|mid|late|end|beginning|in|of|anfang|mitte|ende|im|début|fin|the|de)[\s-]++){0,4}+"
+    rf"(?:{'|'.join(MONTHS)})\b\.?(?:\s*+20\d\d)?[\s*_)\]]*+(?:[:,;|–—-]|$))",
     re.IGNORECASE,
 )
 
@@ -97,6 +106,13 @@ def leading_date(text: str, order: DateOrder | None) -> Written | None:
         if _LEAD.fullmatch(before) or _LEAD.fullmatch(_untimed(before)):
             return written
     return None
+
+
+def unknown_date(text: str, order: DateOrder | None) -> bool:
+    """Tell whether a text begins with what stands for a date, and gives none: "35.5.", "TBD: …"."""
+    start = text[:80]
+    found = _LIKE_A_DATE.match(start) or _UNKNOWN_DATE.match(start)
+    return found is not None and not written_dates(start, order)
 
 
 def _untimed(text: str) -> str:

@@ -12,6 +12,7 @@ from announcer.source.entry import (
     leading_date,
     only_when,
     trailing_date,
+    unknown_date,
 )
 from announcer.source.markdown import Section
 from announcer.source.people import headed
@@ -64,6 +65,15 @@ def beside(section: Section, levels: set[tuple[int, tuple[str, ...] | int]]) -> 
     bare = section.heading.strip()
     looks = NUMBER.match(bare) or bare[:1] in "\"“„«'" or tba(bare)
     return (section.level, section.above[-1:] and section.level) in levels and bool(looks)
+
+
+def undated(
+    section: Section, levels: set[tuple[int, tuple[str, ...] | int]], order: DateOrder | None
+) -> bool:
+    """Whether a heading among dated ones has something where their dates are, and no date."""
+    among = (section.level, section.above[-1:] and section.level) in levels
+    told = dated_below(section, order) or beside(section, levels)
+    return among and not told and unknown_date(section.heading, order)
 
 
 def containers(sections: Sequence[Section], order: DateOrder | None) -> set[int]:

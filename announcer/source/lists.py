@@ -16,12 +16,12 @@ from announcer.source.entry import (
     leading_date,
     only_when,
     trailing_date,
+    unknown_date,
 )
 from announcer.source.known import label
-from announcer.source.markdown import Line, Section
+from announcer.source.markdown import Line, Section, plain
 
 _ITEM: Final = re.compile(r"(\s*)(?:[-*+•–]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(.*)")
-_LIKE_A_DATE: Final = re.compile(r"\W*\d{1,4}[./-]\d{1,3}[./-]\d{2,4}\b")
 _SPOKEN: Final = re.compile(
     r"(?:will (?:talk|speak|give a talk|present)(?: (?:about|on))?|(?:spricht|redet) über|parlera de)\s+(.+?)(?:\.\s|\.?$)",
     re.IGNORECASE,
@@ -53,6 +53,8 @@ class Lists:
         self._order = order
         self._open: _Open | None = None
         self._before: list[str] = []  # the lines above one in its paragraph
+        self._between: list[Line] = []  # items without a date right below one with a date
+        self._indent = -1  # of the dated item above them
         # Where one line begins with "14.4.", "7.4." is a date too, and no number of a chapter.
         self._brief = any(bare_date(line.text, order) for line in section.lines)
         labelled = blocks.entries(section, order)
@@ -78,6 +80,7 @@ class Lists:
             self._before.append(line.text.strip())
             blank = False
         self._close()
+        self._end_of_list()
 
     def _line(self, line: Line, *, after_blank: bool) -> None:
         item = _ITEM.fullmatch(line.text)
@@ -96,6 +99,7 @@ class Lists:
             alone = alone or text.strip(" *_:()[]") == bare
             above = self._above() if alone and not item else []
             self._close()
+            self._end_of_list(dated_at=indent if item else -1)
             self._open = _Open(
                 layout,
                 line.number,
@@ -116,8 +120,27 @@ class Lists:
             self._open.body.append(("" if not after_blank else "\n") + words)
             return
         self._close()
+        if item and indent == self._indent:
+            self._between.append(line)
+        elif not (item and indent > self._indent >= 0):
+            self._end_of_list()
         if any(c.isdigit() for c in text):
-            self._note(line, text)
+            self._note(text, line)
+
+    def _end_of_list(self, *, dated_at: int = -1) -> None:
+        """Name the items that seem to be talks: all between dated ones, else those that tell of a date."""
+        between, self._between = self._between, []
+        enclosed = dated_at >= 0 and dated_at == self._indent
+        for line in between:
+            text = line.text.strip(" -*+•–")
+            if enclosed or unknown_date(text, self._order):
+                self._warn(line, text)
+        self._indent = dated_at
+
+    def _warn(self, line: Line, text: str) -> None:
+        said = f'line {line.number}: "{plain(text)[:40]}" has no date that is understood'
+        if said not in self.warnings[-1:]:
+            self.warnings.append(said)
 
     def _above(self) -> list[str]:
         """Give the title and the speaker that stand above a date which ends their paragraph."""
@@ -160,11 +183,9 @@ class Lists:
             opened.layout == "item" and line.text.startswith(" " * (opened.indent + 2))
         )
 
-    def _note(self, line: Line, text: str) -> None:
-        if _LIKE_A_DATE.match(text) and not written_dates(text[:60], self._order):
-            self.warnings.append(
-                f'line {line.number}: "{text[:40]}" has no date that is understood'
-            )
+    def _note(self, text: str, line: Line) -> None:
+        if unknown_date(text, self._order) and line not in self._between:
+            self._warn(line, text)
         self.undated += [(line, written) for written in written_dates(text[:500], self._order)[:1]]
 
     def _close(self) -> None:

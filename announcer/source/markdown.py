@@ -17,6 +17,10 @@ _FRONT_MATTER: Final = re.compile(
     re.DOTALL,
 )
 _TITLE: Final = re.compile(r"^(?:title|subtitle)\s*[:=]\s*(.+)$", re.MULTILINE | re.IGNORECASE)
+_DRAFT: Final = re.compile(
+    r"^(?:draft\s*[:=]\s*[\"']?(?:true|yes)|published\s*[:=]\s*[\"']?(?:false|no))\b[\"']?\s*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)|\{%\s*comment\s*%\}.*?(?:\{%\s*endcomment\s*%\}|\Z)", re.DOTALL)  # fmt: skip
 
 LINK: Final = re.compile(
@@ -86,6 +90,12 @@ def front_matter_title(text: str) -> str:
     """Give the titles that a page's front matter names; its date is that of publishing."""
     found = _FRONT_MATTER.match(text)
     return " ".join(m[1] for m in _TITLE.finditer(found[2] or "")) if found else ""
+
+
+def draft(text: str) -> bool:
+    """Tell whether a page's front matter says that it is not to be shown."""
+    found = _FRONT_MATTER.match(text)
+    return found is not None and _DRAFT.search(found[2] or "") is not None
 
 
 def without_front_matter(text: str) -> str:

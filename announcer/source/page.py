@@ -75,6 +75,9 @@ class PageSource:
                 but a flood of dates; or a section that the settings name is not there.
         """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        if markdown.draft(text):
+            said = "its front matter says that it is a draft, so nothing of it is read"
+            return Reading(talks=(), warnings=(f"{self.name}: {said}",))
         announced = events.entries(text)
         lines, titles = self._lines(text)
         page = renamed(lines, self._hints.fields)
@@ -215,6 +218,10 @@ def _found(sections: Sequence[Section], order: Order, *, named: bool) -> _Found:
     for number, section in enumerate(sections):
         names = (h for h in section.within if h != title and len(h.split()) < 6)
         aside = not named and any(_ASIDE.search(name) for name in names)
+        if headings.undated(section, levels, told) and not aside:
+            warnings.append(
+                f'line {section.line}: "{section.heading[:40]}" has no date that is understood'
+            )
         dated_below = section.line not in terms and headings.dated_below(section, told)
         listed = Lists(section, told)
         rows = sum(e.layout in {"row", "item"} for e in listed.entries)

@@ -14,7 +14,7 @@ from announcer.source.entry import Entry
 from announcer.source.known import column, is_clock, rank, state
 from announcer.source.markdown import Line, plain
 from announcer.source.people import nameish
-from announcer.source.times import zone_words
+from announcer.source.times import asked_times, zone_words
 
 RULE: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*")
 _FIELDS: Final = {
@@ -70,8 +70,10 @@ def entries(
             return [], []
         rows = rows if blank else [(lines[0], header), *rows]
         known = _by_shape([row for _, row in rows], order)
-    if len(known) < 2 or not any(_dated(row, known, order) for _, row in rows):
+    if len(known) < 2:
         return [], []
+    if not any(_dated(row, known, order) for _, row in rows):
+        return [], [_without_date(line, row) for line, row in rows if _tells(row, known)]
     names = _Names(states=_states(header), zone=_zone(header, known))
     found: list[Entry] = []
     warnings: list[str] = []
@@ -86,8 +88,20 @@ def entries(
             ]
             found.append(_entry(named, line, within, states=said, zone=names.zone))
         else:
-            warnings.append(f'line {line.number}: "{_short(named)}" has no date that is understood')
+            warnings.append(_without_date(line, list(named.values())))
     return found, warnings
+
+
+def _tells(row: Sequence[str], known: dict[str, int]) -> bool:
+    """Tell whether a row has something in the column of dates, and what a talk has beside it."""
+    full = {field for field, at in known.items() if at < len(row) and plain(row[at])}
+    said = plain(row[known["date"]]) if "date" in full else ""
+    agenda = bool(asked_times(said))
+    return any(c.isdigit() for c in said) and not agenda and bool(full & {"title", "speakers"})
+
+
+def _without_date(line: Line, row: Sequence[str]) -> str:
+    return f'line {line.number}: "{_short(row)}" has no date that is understood'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +177,6 @@ def _by_shape(rows: Sequence[Sequence[str]], order: DateOrder | None) -> dict[st
     return found
 
 
-def _short(named: dict[str, str]) -> str:
-    text = plain(" | ".join(named.values()))
+def _short(row: Sequence[str]) -> str:
+    text = plain(" | ".join(row))
     return text if len(text) <= 60 else text[:57] + "…"

@@ -66,6 +66,7 @@ class When:
             asked_dates(said, self._order) if self._asked else written_dates(said, self._order)
         )
         if not written:
+            self._note_undated()
             return None
         first = self._main(written)
         if first.ambiguous:
@@ -79,6 +80,12 @@ class When:
         if told.day is not None:
             self._check(told.day, said, first, written)
         return told.day
+
+    def _note_undated(self) -> None:
+        """Name what stands in the column of dates and is none."""
+        said = plain(self._entry.date or "")
+        if self._entry.layout == "row" and said and not words.tba(said):
+            self._checks.warnings.append(f'"{said[:60]}" was not understood as a date')
 
     def _check(self, day: date, said: str, first: Written, written: Sequence[Written]) -> None:
         cut = first.year is None and self._around.end.endswith(first.words)
