@@ -115,6 +115,14 @@ def statement(text: str) -> bool:
     return found is not None and not _WORD.search(_TO.sub(" ", rest))
 
 
+def alone(text: str) -> bool:
+    """Tell whether a line says as a whole that its talk is off, and does not only end so."""
+    whole = (_SURE, _BY_US, _INVERTED)
+    return off(text) and any(
+        words.no_talk(s) or any(pattern.match(s) for pattern in whole) for s in _sentences(text)
+    )
+
+
 def bracketed(text: str) -> tuple[str, bool]:
     """Take off what says so before or behind a title: "Nets (Vortrag entfällt leider)", "❌ Nets"."""
     crossed = _CROSS.match(text)

@@ -27,7 +27,8 @@ _UNSURE: Final = re.compile(
     r"(?i)^[\W_]*\?|\b(?:t\.?b\.?[acd]|provisional|tentative|vorläufig|provisoire|to be confirmed)\b"
 )
 _STARTS: Final = re.compile(
-    r"(?i)^\W*\d\d?[:.h]\d\d\b|\b(?:starts?|begins?|today|tomorrow|time|when|um|ab|beginn|wann|uhrzeit|zeit|we meet)\b"
+    r"(?i)^\W*\d\d?[:.h]\d\d\b|\b(?:starts?|begins?|today|tomorrow|time|when|um|ab|beginn|wann|uhrzeit|zeit|we meet|this week|this time|exceptionally|unusual|attention|"
+    r"achtung|diese woche|diesmal|ausnahmsweise|exceptionnellement|cette semaine|cette fois)\b"
 )
 _CLOCK: Final = re.compile(r"[\d:.h\s–-]+")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from announcer.source import clean, people, remarks, roles, words
@@ -33,6 +34,10 @@ _NAMED_ROOM: Final = re.compile(
 _JOINT: Final = re.compile(
     r"(?i)\W*(?:at|um|à|from|on|am|le|von|ab|de|the|den|uhr|and|und|et|date|when|datum|wann|termin|next (?:seminar|talk|meeting))?\W*"
 )
+_EMPHASISED: Final = re.compile(r"\s*([*_]{1,3})([^*_\n]{3,60})\1[\s:–—-]+")
+_MARKER: Final = re.compile(r"^\s*(?:#{1,6}|[-*+•>])\s+")
+_BRIEF: Final = 160  # of a line that says that the talk is off
+_FLOWING: Final = 60  # so long is a line of prose that goes on in the next one
 _BARE_LINK: Final = re.compile(r"<?https?://\S+")
 
 
@@ -65,7 +70,7 @@ class Who:
         title, speakers = self._roles(self.beside.words)
         if self._no_talk(title, speakers):
             return None, (), True
-        return title, speakers, self.beside.cancelled
+        return title, speakers, self.beside.cancelled or self._off_below()
 
     def _beside(self) -> Beside:
         """Take from the head what is understood."""
@@ -98,7 +103,7 @@ class Who:
         if struck(self.when.words) or struck(entry.head):
             return True
         titles = [title for title in (entry.title, self.labels.get("title")) if title]
-        if any(words.said(t, alone=False, own=own).cancelled for t in titles):
+        if any(words.said(t, alone=False, own=own).cancelled or _state(t) for t in titles):
             return True
         who = entry.speakers or ""
         gone = struck(who) and not re.search(r"\w", plain(without_struck(who)))
@@ -194,9 +199,21 @@ class Who:
             return first, second if second and people.nameish(second, whole=True) else None
         return None, None
 
+    def _off_below(self) -> bool:
+        """Tell whether a line of its own in the entry says that the talk is off."""
+        if self.entry.layout in {"row", "event"}:
+            return False
+        for before, line in pairwise(["", *self.entry.body]):
+            above = before.strip()
+            flows = len(above) >= _FLOWING and above[-1] not in ".!?:*_)"
+            said = plain(_MARKER.sub("", line))
+            if said and not flows and len(said) <= _BRIEF and remarks.alone(said):
+                return not (words.no_talk(said) and written_dates(said, self.order))
+        return False
+
     def _off(self, line: str) -> bool:
         said = plain(line)
-        return len(said) <= 160 and remarks.off(said)
+        return len(said) <= _BRIEF and remarks.off(said)
 
     def _no_talk(self, title: str | None, speakers: Sequence[str]) -> bool:
         """Whether the entry says that there is no talk, by a word or a holiday's name."""
@@ -217,7 +234,7 @@ class Who:
         if entry.layout == "row" and len([c for c in cells[:2] if c and self._known(plain(c))]) > 1:
             return False
         if entry.layout != "row" and speakers:
-            return False
+            return title is None and all(map(people.nobody, speakers))
         if any(words.holiday(self._undated(cell)) for cell in said):
             return True
         empty = entry.layout == "row" and not speakers and entry.speakers is None
@@ -248,6 +265,7 @@ class Who:
     def _clean_title(self, title: str) -> str:
         if self.entry.layout == "heading" and title and title == self._heading_title(title):
             return title
+        title = title[len(_state(title)) :]
         whole = _BARE_LINK.sub(" ", plain(title)) if "://" in title else plain(title)
         quoted = re.match(r"[«“„\"]\s*([^«»“”„\"]+?)\s*[»”“\"]\s*[,(].{0,60}$", whole)
         said = words.said(quoted[1] if quoted else whole, alone=False)
@@ -276,6 +294,12 @@ class Who:
             place = inner if _ROOM.search(inner) else None
         said = clean.line(plain(place)) if place else ""
         return said if self._known(said) else None
+
+
+def _state(title: str) -> str:
+    """Give the emphasised words before a title that say that it is off: "**cancelled** Nets"."""
+    found = _EMPHASISED.match(title)
+    return found[0] if found and remarks.alone(found[2]) else ""
 
 
 def _trimmed(words: str) -> str:

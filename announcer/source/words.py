@@ -11,10 +11,11 @@ from announcer.source.markdown import plain, struck, struck_words, without_struc
 from announcer.source.times import written_times
 
 TBA: Final = re.compile(
-    r"[\W_]*(?:(?:the )?(?:title|titel|titre|talk|speaker|topic|thema|sujet|date|location|room|time|details)\s*:?\s+)?"
+    r"[\W_]*(?:(?:the )?(?:title|titel|titre|talk|paper|speaker|topic|thema|sujet|date|location|room|time|details)\s*:?\s+)?"
     r"(?:t\.?\s?b\.?\s?[acdn]\.?|[?.…]+|-+|n/?a|none|null|(?:is )?to be (?:announced|determined|confirmed|decided)|"
     r"(?:wird |werden )?noch (?:bekannt ?gegeben|offen|unbekannt)|folgt|n\.?\s?n\.?|à (?:venir|annoncer|préciser|confirmer|définir)|"
-    r"open(?: slot)?|offen|free(?: slot)?|frei|yes|no title(?: yet)?|not yet (?:known|decided)|coming soon|soon)?[\W_]*",
+    r"open(?: slot)?|offen|free(?: slot)?|frei|yes|no title(?: yet)?|not yet (?:known|decided)|coming soon|soon|"
+    r"volunteers?\s?(?=\?)|(?:volunteers?|speakers?|presenters?) (?:needed|wanted))?[\W_]*",
     re.IGNORECASE,
 )
 _CANCEL: Final = (
@@ -44,7 +45,7 @@ _EVENING: Final = (
 )
 _NO: Final = rf"(?:(?:there (?:is|will be) )?no|kein(?:e|en)?|pas de)\s+(?:[\w.-]+\s+){{0,2}}(?:[\w]+-)?{_EVENING}"
 _NONE: Final = re.compile(
-    rf"\W*(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|wegen|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?)\W*",
+    rf"\W*(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|wegen|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?|vorlesungsfrei(?:e (?:zeit|woche))?)\W*",
     re.IGNORECASE,
 )
 _NO_SPEAKER: Final = re.compile(rf"\W*{_NO}(?!\w)", re.IGNORECASE)
@@ -68,6 +69,7 @@ _BEFORE_MOVED: Final = re.compile(
     r"[(\[,;–—-]?\s*(?:\b(?:was|has been|is|wurde|ist)\s+)?$", re.IGNORECASE
 )
 _QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
+_DASH: Final = re.compile(r"\s[–—-]\s")
 _WORD: Final = re.compile(r"[^\W\d_]")
 _QUOTES: Final = ('""', "“”", "„“", "«»", "''", "‘’", "””")
 
@@ -208,7 +210,8 @@ def holiday(words: str) -> bool:
 
 def tba(words: str, more: Collection[str] = ()) -> bool:
     """Tell whether these words say that something is not known yet."""
-    return bool(TBA.fullmatch(words)) or words.lower() in {word.lower() for word in more}
+    parts = _DASH.split(words, maxsplit=3)  # "TBA – TBA": neither the speaker nor the title
+    return all(map(TBA.fullmatch, parts)) or words.lower() in {word.lower() for word in more}
 
 
 def off(words: str) -> bool:
