@@ -61,6 +61,10 @@ _SHORT: Final = re.compile(
     rf"\b(?P<weekday>{WEEKDAY_NAMES})\b\.?,?\s+(?:(?:the|den|le|dem)\s+)?(?P<d>\d\d?)\.(?P<m>\d\d?)\.?(?![\d:]|\s*(?:uhr|am\b|pm\b))(?P<y>)",
     re.IGNORECASE,
 )
+# "Do, 15.1.": capital letters and both dots, since "so" is a word and "3.4" a number.
+_BRIEF_SHORT: Final = re.compile(
+    r"\b(?P<weekday>Mo|Di|Mi|Do|Fr|Sa|So)\b\.?,?\s+(?:den\s+)?(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.(?![\d:]|\s*(?:19|20)\d\d)(?P<y>)"
+)
 _SLASHED: Final = re.compile(
     _LEAD + r"(?<![\d./-])(?P<a>\d\d?)/(?P<b>\d\d?)/(?P<y>(?:19|20)\d\d|\d\d)(?![\d/])",
     re.IGNORECASE,
@@ -87,7 +91,7 @@ _PATTERNS: Final[Sequence[tuple[tuple[re.Pattern[str], ...], re.Pattern[str]]]] 
     ((_DOTTED,), re.compile(r"\d\.\s?\d")),
     ((_SLASHED,), re.compile(r"\d/\d")),
     ((_DAY_MONTH, _MONTH_DAY), _MONTH_WORD),
-    ((_SHORT,), re.compile(r"\d\.\d")),
+    ((_SHORT, _BRIEF_SHORT), re.compile(r"\d\.\s?\d")),
     ((_SLASHED_SHORT,), re.compile(r"\d/\d")),
 )
 # Without a year and a weekday these are numbers like others, unless a place asks for a date.

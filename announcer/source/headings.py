@@ -40,7 +40,16 @@ def dated_below(section: Section, order: DateOrder | None) -> bool:
     named = labels(first)
     if any(is_when(named.get(name, ""), order) for name in ("when", "time")):
         return True
-    return _date_line(first, order) is not None
+    return _date_line(first, order) is not None or _speaker_above(section, order) is not None
+
+
+def _speaker_above(section: Section, order: DateOrder | None) -> str | None:
+    """Give the line with date and place right below a speaker's name; the title has a label."""
+    first = [text for text in section.body if text.strip()][:8]
+    if not first or "title" not in labels(first) or not headed(section.heading):
+        return None
+    begins = leading_date(first[0], order) if len(first[0]) < 120 else None
+    return first[0] if begins and not begins.words.isdigit() else None
 
 
 def _date_line(lines: Sequence[str], order: DateOrder | None) -> tuple[str, str, str] | None:
@@ -94,7 +103,7 @@ def entry(section: Section, order: DateOrder | None) -> Entry:
     named = labels(section.body)
     body, when = section.body, None
     if not written_dates(section.heading, order):
-        when = _when_label(named, order)
+        when = _when_label(named, order) or _speaker_above(section, order)
         below = None if when else _date_line([text for text in body if text.strip()], order)
         if below:
             line, when, name = below

@@ -116,7 +116,7 @@ _TITLES: Final = frozenset(
 )
 _LABELLED: Final = frozenset({"title", "speakers", "when", "until", "location", "abstract"})
 _LABEL: Final = re.compile(
-    r"\s*(?:[-*+•]\s+|>\s*|:\s+)?[*_]{0,3}\s*([^\W\d_][\w /&-]{0,24}?)(?:\(s\))?\s{0,3}[*_]{0,3}\s?([:?])[*_]{0,3}"
+    r"\s*(?:[-*+•]\s+|>\s*|:\s+)?[*_]{0,3}\s*([^\W\d_][\w /&·-]{0,24}?)(?:\([a-z]{1,5}\))?\s{0,3}[*_]{0,3}\s?([:?])[*_]{0,3}"
 )
 _ASKED: Final = frozenset(
     {"who", "wer", "qui", "when", "wann", "quand", "where", "wo", "ou", "what", "was"}
@@ -127,6 +127,7 @@ _ASKED: Final = frozenset(
 def known_name(raw: str) -> str:
     """Give a name as the lists above hold it: small letters, no accents, signs or remarks."""
     text = re.sub(r"(?i)\((?!s\)|in\)|nen\)|innen\))[^)]*\)", "", raw)
+    text = re.sub(r"(?<=\w)[·•‧∙]\w++", "", text)  # "Orateur·rice", "intervenant·e·s"
     plain = unicodedata.normalize("NFKD", text)
     name = "".join(c for c in plain.lower() if c.isalnum() and c.isascii())
     if name == "resume" and "é" in unicodedata.normalize("NFC", raw.lower()):

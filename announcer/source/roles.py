@@ -17,7 +17,11 @@ _QUOTED: Final = re.compile(
     r"«(.+?)»|“(.+?)[”\"]|„(.+?)[“”\"]|(?<!\w)\"(.+?)\"(?!\w)|‘(.+?)’(?!\w)"
 )
 _MARKED: Final = re.compile(r"(?<![\w*_])(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1(?![\w*_])")
-
+# "Nets and knots (Ada Kovács) [paper]"
+_BEHIND: Final = re.compile(
+    r"\((?-i:mit |with |by |von |avec |par )?([^()]{5,60})\)\s*(?:[\[(]+[\w ]{2,20}[\])]+\s*){0,3}$",
+    re.IGNORECASE,
+)
 
 Parted = tuple[str | None, str | None]  # title, speakers
 
@@ -95,6 +99,11 @@ def _separated(text: str, *, speaker_first: bool | None) -> Parted:
     head, comma, tail = bare.partition(",")
     if comma and nameish(head, whole=True) and not nameish(tail) and not PLACE_WORD.search(tail):
         return tail.strip(EDGES), head
+    behind = _BEHIND.search(bare)
+    if behind and nameish(behind[1], whole=True) and not PLACE_WORD.search(behind[1]):
+        title = bare[: behind.start()].strip(EDGES)
+        if len(title.split()) > 1 and not nameish(title, whole=True):
+            return title, behind[1]
     return text, None
 
 

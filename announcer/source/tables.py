@@ -13,7 +13,7 @@ from announcer.source.dates import WEEKDAY, DateOrder, asked_dates
 from announcer.source.entry import Entry
 from announcer.source.known import column, is_clock, rank, state
 from announcer.source.markdown import Line, plain
-from announcer.source.people import nameish
+from announcer.source.people import PLACE_WORD, nameish, without_affiliation
 from announcer.source.times import asked_times, zone_words
 
 RULE: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*")
@@ -21,6 +21,10 @@ _FIELDS: Final = {
     "title": "title", "speakers": "speakers", "location": "place", "until": "end", "abstract": "abstract",
     "stream": "stream", "url": "url",
 }  # fmt: skip
+_PARTS: Final = re.compile(r"<br\s*/?>|</?details[^<>]{0,40}>|<summary>[^<>]{0,60}</summary>")
+_SET_OFF: Final = re.compile(r"\s*(?:[*_]{1,2}\S|<(?:small|em|i)\b)")
+_MONTH_COLUMNS: Final = frozenset({"month", "monat", "mois"})
+_DAY_OF_MONTH: Final = re.compile(r"\s*(\d\d?)(?:st|nd|rd|th|\.|er)?\s*")
 _CELL: Final = re.compile(r"(?<!\\)\|")
 _NO_TALKS: Final = re.compile(
     r"(?i)\b(?:deadlines?|due|cfp|submission|anmeldeschluss|notification)\b"
@@ -70,8 +74,9 @@ def entries(
             return [], []
         rows = rows if blank else [(lines[0], header), *rows]
         known = _by_shape([row for _, row in rows], order)
-    if len(known) < 2:
+    if len(known) < 2 or "date" not in known:
         return [], []
+    rows = _completed(header, rows, known)
     if not any(_dated(row, known, order) for _, row in rows):
         return [], [_without_date(line, row) for line, row in rows if _tells(row, known)]
     names = _Names(states=_states(header), zone=_zone(header, known))
@@ -137,7 +142,7 @@ def _entry(
         within=within,
         title=title if "title" in named else None,
         body=(*more, *_pieces(named.get("abstract", ""))),
-        speakers="\n".join(_pieces(named["speakers"])) if "speakers" in named else None,
+        speakers=_speakers(named),
         date=f"{day[0]} {cell.get('date', '')}" if day and "date" in cell else cell.get("date"),
         time=f"{clock} {zone}" if clock and zone else clock or None,
         place=cell.get("place"),
@@ -147,6 +152,46 @@ def _entry(
     )
 
 
+def _speakers(named: dict[str, str]) -> str | None:
+    """Give the lines of the speakers' cell; below a name its affiliation is left out."""
+    if "speakers" not in named:
+        return None
+    first, *more = _pieces(named["speakers"])
+    if "title" in named:
+        plainly = not _SET_OFF.match(first)
+        more = [m for m in more if not (plainly and _SET_OFF.match(m)) and not _is_place(m)]
+    return "\n".join([first, *more])
+
+
+def _is_place(line: str) -> bool:
+    return PLACE_WORD.search(without_affiliation(plain(line)).split(",")[0]) is not None
+
+
+def _completed(
+    header: Sequence[str], rows: Sequence[tuple[Line, list[str]]], known: dict[str, int]
+) -> list[tuple[Line, list[str]]]:
+    """Fill in what a row leaves to the one above: the month in a column of its own, the day of a later hour."""
+    months = [n for n, name in enumerate(header) if plain(name).lower() in _MONTH_COLUMNS]
+    at, clock = known["date"], known.get("time")
+    month, last, day, hour = "", 0, "", None
+    found: list[tuple[Line, list[str]]] = []
+    for line, cells_ in rows:
+        row = list(cells_)
+        if months and max(months[0], at) < len(row):
+            number = _DAY_OF_MONTH.fullmatch(plain(row[at]))
+            follows = number is not None and int(number[1]) > last
+            month = plain(row[months[0]]) or (month if follows else "")
+            last = int(number[1]) if number else last
+            row[at] = f"{number[1]} {month}" if number else row[at]
+        times = asked_times(plain(row[clock])) if clock is not None and clock < len(row) else []
+        if at < len(row):
+            later = bool(times) and hour is not None and times[0].start > hour
+            day = row[at] = row[at] if plain(row[at]) else day if later else ""
+        hour = times[0].start if times and day else None
+        found.append((line, row))
+    return found
+
+
 def _dated(row: Sequence[str], known: dict[str, int], order: DateOrder | None) -> bool:
     at = known["date"]
     return at < len(row) and bool(asked_dates(plain(row[at]), order))
@@ -154,7 +199,7 @@ def _dated(row: Sequence[str], known: dict[str, int], order: DateOrder | None) -
 
 def _pieces(cell: str) -> list[str]:
     """Part a cell at its breaks."""
-    pieces = [piece.strip() for piece in re.split(r"<br\s*/?>", cell.replace("\\|", "|"))]
+    pieces = [piece.strip() for piece in _PARTS.split(cell.replace("\\|", "|"))]
     return [piece for piece in pieces if plain(piece)] or [""]
 
 

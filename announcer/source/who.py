@@ -119,7 +119,7 @@ class Who:
         known = self._known(beside)
         if title is None and entry.layout not in {"row", "event"}:
             title, speakers = self._untold(beside, known, speakers)
-        elif speakers is None and known and people.nameish(known, whole=True):
+        elif speakers is None and known and self._is_speaker(known):
             speakers = known
         if entry.layout == "row" and title is None:
             title, speakers = _of_one_cell(speakers)
@@ -135,6 +135,11 @@ class Who:
         if speakers and plain(speakers).startswith("?") and entry.layout == "row":
             self.checks.unclear.append("its speaker has a question mark")
         return self._known(self._clean_title(title or "")), named
+
+    def _is_speaker(self, words: str) -> bool:
+        return people.nameish(words, whole=True) or (
+            self.entry.layout == "heading" and people.headed(words)
+        )
 
     def _untold(
         self, beside: str, known: str | None, speakers: str | None
@@ -159,6 +164,12 @@ class Who:
         if split[1] is None and people.nameish(beside, whole=True) and entry.body:
             below = self._below(only_title=True)
             return (below[0], beside) if below[0] else (beside, speakers)
+        alone = split[1] is None and not speakers and people.nameish(beside, whole=True)
+        if alone and self.page.speaker_first:
+            return (
+                None,
+                beside,
+            )  # the speaker stands first elsewhere, and the title is not there yet
         return split[0], speakers or split[1]
 
     def _name_below(self) -> str | None:
@@ -188,6 +199,8 @@ class Who:
             return second, first
         if people.headed(first) and second and _marked(second):
             return second, first
+        if not second and people.headed(first) and people.PLACE_WORD.search(first):
+            return None, first
         title, speakers = roles.parted(first)
         if speakers is not None:
             return title, speakers
