@@ -4,6 +4,7 @@ A whole day is listed and names no start. A time without a zone is on the clock 
 What is marked as private is not read.
 """
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -194,13 +195,15 @@ class _Entries:
     def _facts(self, event: "Component", *, occurrence: str | None) -> Facts:
         start, end = _start(event), _end(event)
         description = _words(event, "DESCRIPTION") or ""
-        lines = facts_of(named(labelled(description), NO_HINTS), place="", language="en")
+        shown = _without_tags(description)
+        place = _words(event, "LOCATION") or ""
+        lines = facts_of(named(labelled(shown), NO_HINTS), place="", language="en")
         summary = _words(event, "SUMMARY") or ""
         uid = _words(event, "UID")
         status = str(event.get("STATUS", "")).upper()
         comment = _words(event, "COMMENT") or ""
-        off = status == "CANCELLED" or remarks.said_off(description)
-        off = off or any(map(remarks.off, (comment, *_categories(event))))
+        off = status == "CANCELLED" or remarks.said_off(shown)
+        off = off or any(map(remarks.off, (comment, place, *_categories(event))))
         return Facts(
             place=self._place(event),
             id=f"{uid}/{occurrence}" if uid and occurrence else uid,
@@ -208,7 +211,7 @@ class _Entries:
             speakers=lines.speakers,
             when=(_iso(start),),
             until=(_iso(end),) if end is not None else (),
-            location=_words(event, "LOCATION") or None,
+            location=None if remarks.statement(place) else place or None,
             stream=_stream(event) or lines.stream,
             url=_words(event, "URL"),
             abstract=description or None,
@@ -310,6 +313,14 @@ def _words(event: "Component", name: str) -> str | None:
     value = event.get(name)
     first = value[0] if isinstance(value, list) and value else value
     return str(first) if first else None
+
+
+def _without_tags(text: str) -> str:
+    """Give the lines of a description that a program wrote as HTML."""
+    if not re.search(r"<(?:p|br|b|div|ul|span)\b", text):
+        return text
+    lines = re.sub(r"<br\s*/?>|</(?:p|div|li|ul)>", "\n", text)
+    return html.unescape(re.sub(r"<[^<>]*>", "", lines))
 
 
 def _categories(event: "Component") -> list[str]:

@@ -43,6 +43,10 @@ _NUMBER: Final = re.compile(r"\W*\d\d?(?:st|nd|rd|th)?\W*")
 _OTHER: Final = re.compile(
     r"[/|&+]|\b(?:and|or|und|oder|et|ou|resp|bzw|then|dann)\b", re.IGNORECASE
 )
+_LEAD: Final = re.compile(
+    r"^\W*(?:(?:talk|seminar|colloquium|kolloquium|vortrag|lecture|séminaire|exposé)\b\s*(?:(?:by|von|par|with|mit)\b)?[\s:–-]*)?",
+    re.IGNORECASE,
+)
 _COMPACT: Final = re.compile(r"^(20\d\d)([01]\d)([0-3]\d)$")
 # Where a date is asked for; without its last dot "16.10" can be a time.
 _SHORT_DATE: Final = re.compile(
@@ -150,6 +154,8 @@ class _Understanding:
         ahead = day is not None and day >= self.today
         if ahead and not cancelled:
             self.unclear += remarks.doubts(facts.remarks, day, self.order)
+            told = (*facts.titles, *remarks.about_the_talk(facts.abstract or ""))
+            self.unclear += remarks.moved(told, day, self.order)
         starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
         if ahead and facts.zone:
             self._check_zone(facts.zone, starts_at)
@@ -189,6 +195,8 @@ class _Understanding:
         """Read a title; None where the words are a date alone, or just the speaker once more."""
         rest = _without_dates(words.bare(raw), self.order)
         if not re.search(r"\w", rest) and re.search(r"\w", raw):
+            return None
+        if _LEAD.sub("", words.bare(raw)) in self.facts.speakers:
             return None
         names = [name for name in self.facts.speakers if len(self.facts.titles) > 1]
         if any(words.bare(raw).startswith(name) for name in names):

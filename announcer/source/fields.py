@@ -123,7 +123,7 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         states=(*_states(found, empty=empty), *([nobody] if nobody and empty else [])),
         tentative=any(map(words.tentative, found.texts("states"))),
         remarks=tuple(_remarks(found)),
-        doubts=tuple(_doubts(found.table)),
+        doubts=(*_doubts(found.table), *_away(found)),
     )
 
 
@@ -185,7 +185,9 @@ def _zone_beside(found: Named) -> str | None:
 
 def _states(found: Named, *, empty: bool) -> Iterator[str]:
     """Give the states; a holiday's name in a remark is one where no talk stands beside it."""
-    cells = (text for fact in _CELLS for text in found.texts(fact))
+    cells = [text for fact in _CELLS for text in found.texts(fact)]
+    if not _several_speak(found):
+        cells += found.texts("speakers")
     if any(map(remarks.off, cells)) or remarks.said_off(found.first("abstract") or ""):
         yield "cancelled"
     for name, value in found.values.get("states", ()):
@@ -196,7 +198,18 @@ def _states(found: Named, *, empty: bool) -> Iterator[str]:
             yield text
 
 
-_CELLS: Final = ("speakers", "when", "until", "location", "stream")
+_CELLS: Final = ("when", "until", "location", "stream")
+
+
+def _away(found: Named) -> Iterator[str]:
+    for text in found.texts("speakers") if _several_speak(found) else ():
+        if any(map(remarks.off, (text, *text.split(",")))):
+            yield f'"{clean.line(text)}" may say that it does not take place'
+
+
+def _several_speak(found: Named) -> bool:
+    """Tell whether one of several speakers may be away, and the talk not off."""
+    return any(len(_people(value)) > 1 for _, value in found.values.get("speakers", ()))
 
 
 def _nobody(text: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from announcer.source import clean, words
-from announcer.source.dates import WEEKDAY, WEEKDAYS, DateOrder, written_dates
+from announcer.source.dates import WEEKDAY, WEEKDAYS, DateOrder, Written, asked_dates
 
 _TALK: Final = (
     r"(?:talks?|seminars?|meetings?|meetups?|sessions?|lectures?|colloquium|class|journal club|reading group|vortr(?:ag|äge)|"
@@ -87,6 +87,13 @@ _MOVED: Final = re.compile(
     r"\b(?:moved|rescheduled|shifted|brought forward|(?:new|other) da(?:te|y)|verlegt|vorverlegt|verschoben|neuer termin|"
     r"ersatztermin|nachholtermin|déplacée?|reportée?|avancée?|nouvelle date)\b",
     re.IGNORECASE,
+)
+_MOVED_TALK: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}(?:{_WHOSE}\s*)?{_TALK}\s+{_IS}{_ADVERBS}{_MOVED.pattern}",
+    re.IGNORECASE,
+)
+_ONTO: Final = re.compile(
+    r"^\W*(?:(?:to|auf|until|on|am|au|for)\s+)?(?:(?:den|the|dem|le)\s+)?", re.IGNORECASE
 )
 _LATER: Final = re.compile(
     r"\b(?:next|following|later|another|nächste\w*|folgende\w*|später\w*|anderen|prochaine?|suivante?|autre)\b",
@@ -180,14 +187,38 @@ def doubts(texts: Iterable[str], day: date | None, order: DateOrder | None) -> l
     return found
 
 
+def moved(texts: Iterable[str], day: date | None, order: DateOrder | None) -> list[str]:
+    """Say which titles or lines about a talk move it to another day that they name."""
+    brief = (clean.line(text) for text in texts if len(text) <= _BRIEF)
+    return [
+        f'"{text}" may say that it is on another day than {day}'
+        for text in brief
+        if (lead := _MOVED.search(text))
+        and _days(text[lead.end() :], order)
+        and _moved(text, day, order)
+    ]
+
+
+def _days(rest: str, order: DateOrder | None) -> list[Written]:
+    """Find the days behind "moved": also "14.4.", and one that ends a sentence."""
+    rest = _ONTO.sub("", rest)
+    return asked_dates(rest, order) or asked_dates(rest.rstrip(" .!)"), order)
+
+
+def about_the_talk(text: str) -> list[str]:
+    """Give the brief lines of a text that tell of a talk that it was moved."""
+    lines = text[: 10 * _READ].split("\n")
+    return [line for line in lines if len(line) <= _BRIEF and _MOVED_TALK.match(line)]
+
+
 def _moved(text: str, day: date | None, order: DateOrder | None) -> bool:
     """Tell whether a remark moves a talk to another day than it has, or to one it does not name."""
     left = words.without_moved_from(text, order)
     lead = _MOVED.search(left)
     if lead is None or day is None:
         return False
-    rest = left[lead.start() :]
-    named = [w.on(w.year or day.year) for w in written_dates(rest, order)]
+    rest = left[lead.end() :]
+    named = [w.on(w.year or day.year) for w in _days(rest, order)]
     if named:
         return day not in named
     weekdays = {WEEKDAYS[m[1].lower()] for m in WEEKDAY.finditer(rest)}

@@ -65,8 +65,6 @@ def with_speakers(entries: Sequence[Facts]) -> Sequence[Facts]:
     prefix = _prefix([said.title for said in told if said and said.title])
     rests = [rest for title in titles if not _none(rest := title.removeprefix(prefix).strip())]
     form = next((form for form in (_first, _last, _bracketed) if _is_theirs(form, rests)), None)
-    if form is None:
-        return entries
     return [
         entry
         if said is None or not said.title
@@ -110,12 +108,16 @@ def _is_theirs(form: _Form, rests: Sequence[str]) -> bool:
     return len(found) >= _FEWEST and len(found) * 10 >= 9 * len(rests)
 
 
-def _with(entry: Facts, said: words.Said, rest: str, form: _Form) -> Facts:
+def _with(entry: Facts, said: words.Said, rest: str, form: _Form | None) -> Facts:
     states = (*entry.states, *(["cancelled"] if said.cancelled else []))
-    parted = form(rest)
+    parted = form(rest) if form else None
     if parted is not None:
         people = names(parted.speakers)
         return replace(entry, titles=(parted.title,), speakers=people, states=states)
-    if with_affiliation(rest):
+    if form and with_affiliation(rest):
         return replace(entry, titles=(), speakers=names(rest), states=states)
-    return replace(entry, titles=(rest,), states=states) if _none(rest) else entry
+    return (
+        replace(entry, titles=(rest,), states=states)
+        if words.tba(rest) or words.no_talk(rest)
+        else entry
+    )

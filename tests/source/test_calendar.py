@@ -233,3 +233,14 @@ def test_the_speaker_may_stand_in_all_summaries(tmp_path: Path) -> None:
         ("Nets 7", ("Ada Kovács",)),
         ("Nets 8", ("Béla Nagy",)),
     ]
+
+
+def test_a_description_in_html_is_read_in_its_lines() -> None:
+    html = "DESCRIPTION:<p>Speaker: Ada Kovács</p><p>The talk is <b>cancelled</b></p>"
+    [talk] = read(NETS + html)
+    assert (talk.speakers, talk.cancelled) == (("Ada Kovács",), True)
+
+
+def test_a_place_may_say_that_the_talk_is_off() -> None:
+    [talk] = read(NETS + "LOCATION:fällt aus")
+    assert (talk.cancelled, talk.location) == (True, "Room 1")

@@ -512,3 +512,26 @@ def test_a_draft_is_listed_and_not_announced(fields: str) -> None:
 def test_a_holiday_may_have_a_remark_in_brackets(words: str) -> None:
     [talk] = read(f"- {{date: 2026-04-07, speaker: {words}}}\n")
     assert (talk.cancelled, talk.speakers) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "title: Nets - verlegt auf 5. Mai",
+        "title: Nets (moved to May 5)",
+        "title: Nets, abstract: This talk was moved to May 5.",
+        "title: Nets, speakers: [Ada, Bo (cancelled)]",
+        "title: Nets, speakers: 'Ada Kovács and Béla Nagy (cancelled)'",
+    ],
+)
+def test_what_may_move_a_talk_or_take_one_of_its_speakers_away_makes_it_unclear(
+    fields: str,
+) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, {fields}}}\n")
+    assert (talk.cancelled, talk.unclear is not None) == (False, True)
+
+
+@pytest.mark.parametrize("title", ["Ada Kovács", "Seminar: Ada Kovács", "Talk by Ada Kovács"])
+def test_a_title_that_is_the_speakers_name_is_to_be_announced(title: str) -> None:
+    [talk] = read(f"- {{date: 2026-04-07, speaker: Ada Kovács, title: '{title}'}}\n")
+    assert (talk.title, talk.tba) == (None, True)

@@ -95,6 +95,8 @@ DAY = date(2026, 4, 7)  # a Tuesday
         "moved to April 14",
         "NEW DATE: 28 April",
         "verlegt auf den 14. April",
+        "verlegt auf 14.4.",
+        "The talk was moved to May 5.",
         "rescheduled to Thursday",
         "verlegt auf nächste Woche",
         "rescheduled",
@@ -111,6 +113,8 @@ def test_a_remark_that_moves_a_talk_off_its_day_makes_it_unclear(text: str) -> N
     [
         "moved from April 14",
         "moved to April 7",
+        "moved to April 7.",
+        "verlegt auf den 7.4.",
         "rescheduled to Tuesday",
         "moved to room 5",
         "moved online",

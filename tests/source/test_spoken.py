@@ -78,3 +78,9 @@ def test_a_file_that_names_speakers_anywhere_keeps_its_titles() -> None:
     facts = [Facts(place="", titles=(f"{n} (ETH): X",)) for n in NAMES]
     facts[0] = Facts(place="", titles=("Nets",), speakers=("Ada",))
     assert with_speakers(facts) == facts
+
+
+def test_a_day_without_a_meeting_may_have_the_name_of_the_series_before_it() -> None:
+    titles = [f"Reading group: {topic}" for topic in TOPICS]
+    assert told([*titles, "Reading group: no meeting"])[-1] == (("no meeting",), ())
+    assert told([*titles, "Reading group: TBA"])[:-1] == [((title,), ()) for title in titles]
