@@ -58,13 +58,13 @@ def _parted(title: str, speakers: str) -> _Parted | None:
 
 def with_speakers(entries: Sequence[Facts]) -> Sequence[Facts]:
     """Part the titles of a file that tells its speakers nowhere else, if most are of one form."""
-    if any(entry.speakers for entry in entries):
-        return entries
     told = [_said(entry) for entry in entries]
     titles = sorted({said.title for said in told if said and said.title})
     prefix = _prefix([said.title for said in told if said and said.title])
     rests = [rest for title in titles if not _none(rest := title.removeprefix(prefix).strip())]
-    form = next((form for form in (_first, _last, _bracketed) if _is_theirs(form, rests)), None)
+    form: _Form | None = None
+    if not any(entry.speakers for entry in entries):
+        form = next((f for f in (_first, _last, _bracketed) if _is_theirs(f, rests)), None)
     return [
         entry
         if said is None or not said.title

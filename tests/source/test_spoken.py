@@ -84,3 +84,11 @@ def test_a_day_without_a_meeting_may_have_the_name_of_the_series_before_it() -> 
     titles = [f"Reading group: {topic}" for topic in TOPICS]
     assert told([*titles, "Reading group: no meeting"])[-1] == (("no meeting",), ())
     assert told([*titles, "Reading group: TBA"])[:-1] == [((title,), ()) for title in titles]
+
+
+def test_such_a_day_is_known_where_speakers_are_named_elsewhere_too() -> None:
+    titles = [*(f"Reading group: {topic}" for topic in TOPICS), "Reading group: no meeting"]
+    facts = [Facts(place="", titles=("Nets",), speakers=("Ada",))]
+    facts += [Facts(place="", titles=(title,)) for title in titles]
+    assert [found.titles for found in with_speakers(facts)][-1] == ("no meeting",)
+    assert with_speakers(facts)[:-1] == facts[:-1]
