@@ -12,22 +12,25 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?。！？])[\"'”“’»)*_]*(?=\s)")
 _WORD: Final = re.compile(r"\s")
 
 
-def hang(text: str, indent: int, width: int) -> str:
+def hang(text: str, indent: int, width: int, *, whole: bool = False) -> str:
     """Wrap a text whose first line follows on a label of ``indent`` characters.
 
-    An address that is longer than a line stands on one of its own; no other word may be.
+    An address that is longer than a line stands on one of its own; no other word may be, unless
+    ``whole`` says that what cannot be found again in pieces may, too: the path of a file.
     """
     blank = " " * indent
-    return "\n".join(wrapped(text, width, blank, blank))[indent:]
+    return "\n".join(wrapped(text, width, blank, blank, whole=whole))[indent:]
 
 
-def wrapped(text: str, width: int, first: str = "", follow: str = "") -> list[str]:
+def wrapped(
+    text: str, width: int, first: str = "", follow: str = "", *, whole: bool = False
+) -> list[str]:
     """Wrap one paragraph; a word that is longer than a line is broken, an address never."""
     room = max(width - len(follow), _NARROWEST)
     words = (
         piece
         for word in _BLANKS.split(text.strip())
-        for piece in ([word] if _ADDRESS.search(word) else pieces(word, room))
+        for piece in ([word] if whole or _ADDRESS.search(word) else pieces(word, room))
     )
     return wrap(
         " ".join(words),
