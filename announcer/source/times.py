@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 from announcer.source.dates import WEEKDAY_NAMES, overlaps
 
+# Blanks are bounded, as one that may belong to either of two would be tried in each.
 _T: Final = (
-    r"(?P<h{n}>\d\d?)(?:(?P<s{n}>[:.h])(?P<m{n}>[0-5]\d))?\s*"
-    r"(?P<p{n}>a\.?m\b\.?|p\.?m\b\.?|uhr\b|h\b)?(?:\s*\(?(?P<t{n}>[cs]\.\s?t\b\.?|(?<=\s)[cs]t\b)\)?)?"
+    r"(?P<h{n}>\d\d?)(?:(?P<s{n}>[:.h])(?P<m{n}>[0-5]\d))?\s{{0,9}}"
+    r"(?P<p{n}>a\.?m\b\.?|p\.?m\b\.?|uhr\b|h\b)?(?:\s{{0,9}}\(?(?P<t{n}>[cs]\.\s?t\b\.?|(?<=\s)[cs]t\b)\)?)?"
 )
 _RANGE: Final = re.compile(
     r"(?<![\d.:/+−-])"
     + _T.format(n=1)
-    + r"\s*(?:-|–|—|to|bis|until|till|à)\s*"
+    + r"\s{0,9}(?:-|–|—|to|bis|until|till|à)\s{0,9}"
     + _T.format(n=2)
     + r"(?![\d/]|:\d)(?!\.\d)",
     re.IGNORECASE,
@@ -31,19 +32,20 @@ _SINGLE: Final = re.compile(
 )
 _LIKELY: Final = re.compile(r"\d|noon|midi|midday", re.IGNORECASE)  # most texts hold none
 _BARE_TIME: Final = re.compile(
-    r"\W*" + _T.format(n=1) + r"(?:\s*(?:-|–|—|to|bis|à)\s*" + _T.format(n=2) + r")?\W*",
+    r"\W*" + _T.format(n=1) + r"(?:\s{0,9}(?:-|–|—|to|bis|à)\s{0,9}" + _T.format(n=2) + r")?\W*",
     re.IGNORECASE,
 )
 _INTRODUCED: Final = re.compile(
-    rf"(?:\b(?:at|um|ab|à|from|von|de|{WEEKDAY_NAMES})|[@(,;–-])\s*(?:ca\.?\s*)?$", re.IGNORECASE
+    rf"(?:\b(?:at|um|ab|à|from|von|de|{WEEKDAY_NAMES})|[@(,;–-])\s{{0,9}}(?:ca\.?\s{{0,9}})?$",
+    re.IGNORECASE,
 )
 _ZONE: Final = re.compile(
-    r"\s*\(?\s*\b(?:(?P<gmt>GMT|UTC)\s*(?:(?P<sign>[+\-−])\s*(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?)?"
+    r"\s{0,9}\(?\s{0,9}\b(?:(?P<gmt>GMT|UTC)\s{0,9}(?:(?P<sign>[+\-−])\s{0,9}(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?)?"
     r"|(?P<name>CEST|CET|MESZ|MEZ|BST|WEST|WET|EEST|EET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|IST)"
     r"|(?P<key>(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/[A-Z][\w/+-]*)"
     # A place stands behind a time for its clock only where nothing goes on: "16:00 London, Room 2".
     r"|(?P<wide>ET|PT|MT|(?:Eastern|Pacific|Mountain|New York|Boston|Los Angeles|London|Paris|Berlin|Tokyo|Sydney|UK)"
-    r"(?=\s+(?:(?:local|standard|daylight|summer)\s+)?time\b|\s*(?:[)/|]|$)))"
+    r"(?=\s+(?:(?:local|standard|daylight|summer)\s+)?time\b|\s{0,9}(?:[)/|]|$)))"
     r"(?:\s+(?:(?:local|standard|daylight|summer)\s+)?time)?)(?![\w/])"
 )
 # Names of zones whose offset hangs on the day.

@@ -11,6 +11,7 @@ from terms import NOW, local, series
 from announcer.errors import SourceUnreadable
 from announcer.source.data import DataSource
 from announcer.source.hints import Hints
+from announcer.source.times import asked_times
 from announcer.talks import Status
 
 FORMATS = {
@@ -384,6 +385,13 @@ def test_the_origin_of_a_talk_names_its_file_and_line() -> None:
     assert found.origin == {"a": "talks.yml, line 2", "b": "talks.yml, line 4"}
     laid_out = '[\n {"title": "A", "date": "2026-04-07"},\n {"title": "B {", "date": "2026-04-14"}]'
     assert reading(laid_out, "t.json").origin == {"a": "t.json, line 2", "b": "t.json, line 3"}
+
+
+@pytest.mark.parametrize("when", ["16:00{}x", "16:00{}(ET", "{}-16{}-"])
+def test_endless_blanks_beside_a_time_keep_nobody_waiting(when: str) -> None:
+    start = clock.monotonic()
+    asked_times(when.replace("{}", " " * 10_000))
+    assert clock.monotonic() - start < 2
 
 
 def test_ten_thousand_rows_are_read_in_a_few_seconds() -> None:
