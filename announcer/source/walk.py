@@ -48,6 +48,7 @@ def entries(tree: Value, name: str, hints: Hints, language: str) -> list[Facts]:
     Raises:
         SourceUnreadable: nothing in it has a name that a talk's facts have.
     """
+    tree = _published(tree)
     found = list(_walk(tree, _Around(name=name, hints=hints)))
     if not found and not _empty(tree):
         raise SourceUnreadable(
@@ -67,6 +68,28 @@ def _told_by(name: str) -> str:
     """Give the words of a file's name that may tell a year: "talks-2026.csv"; of an address the last."""
     own = re.sub(r"[?#].*", "", name).rstrip("/").rpartition("/")[2] if "://" in name else name
     return re.sub(r"(?<=[^\W\d_])[-_./]+(?=20\d\d)", " ", own)
+
+
+def _published(tree: Value) -> Value:
+    """Give a tree without its drafts, which are no more read than those of posts."""
+    if isinstance(tree, list):
+        return [_published(part) for part in tree if not _is_draft(part)]
+    if not isinstance(tree, Table):
+        return tree
+    if _is_draft(tree):
+        return []
+    kept = [(key, _published(value)) for key, value in tree.items() if not _is_draft(value)]
+    whole = Table(kept, tree.line)
+    whole.twice = tree.twice
+    return whole
+
+
+def _is_draft(value: Value) -> bool:
+    if not isinstance(value, Table):
+        return False
+    said = {known_name(k): v.strip().lower() for k, v in value.items() if isinstance(v, str)}
+    draft = any(said.get(name) in {"true", "yes"} for name in ("draft", "hidden"))
+    return draft or any(said.get(name) in {"false", "no"} for name in ("published", "visible"))
 
 
 def _empty(tree: Value) -> bool:

@@ -264,6 +264,14 @@ def test_no_column_is_read_whose_name_is_not_a_fact_of_a_talk() -> None:
     assert "0123" not in repr(talk)
 
 
+@pytest.mark.parametrize("line", ["draft: true", "published: false", "hidden: yes", "visible: no"])
+def test_a_draft_is_not_read(line: str) -> None:
+    draft = f"- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n  {line}\n"
+    shown = "- title: Sets\n  speaker: Ada Kovács\n  date: 2026-04-14\n  draft: false\n"
+    assert [talk.title for talk in read(draft + shown)] == ["Sets"]
+    assert read(draft) == ()
+
+
 def test_an_id_is_the_organisers_where_they_gave_one() -> None:
     first, second = read("- {id: 12, title: A, date: 2026-04-07}\n- {no: 13, date: 2026-04-14}\n")
     assert (first.id, first.given_id, second.id, second.tba) == ("12", True, "13", True)
