@@ -156,6 +156,7 @@ class Ground:
     where: str  # "index.md, line 12"
     text: str
     above: bool = False
+    fact: str | None = None  # which it gives, where the source itself names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Why a talk is understood as it is: for each fact the line that gives it, and how sure that is."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
@@ -16,6 +16,13 @@ from announcer.talks import Ground, Series, Talk
 _LONGEST: Final = 160
 _KEYS: Final = {  # what says in the settings what a talk does not
     "start": "start", "end": "duration", "location": "location", "stream": "stream", "url": "website",
+}  # fmt: skip
+
+
+_ALSO: Final[Mapping[str, frozenset[str]]] = {  # where else a fact is read from
+    "title": frozenset(), "speaker": frozenset(), "start": frozenset(), "end": frozenset({"start"}),
+    "location": frozenset(), "stream": frozenset({"location", "url", "abstract"}), "url": frozenset(),
+    "abstract": frozenset(), "status": frozenset({"title", "speaker", "start", "abstract"}),
 }  # fmt: skip
 
 
@@ -81,7 +88,10 @@ class _Explaining:
         if value is None:
             return Evidence(fact=fact, value=None, sure=Sure.UNKNOWN)
         wanted = _letters(value)
-        ground = self._find(lambda text: wanted in _letters(text)) if wanted else None
+        own = value != usual  # an abstract may name the usual stream, and need not
+        ground = (
+            self._find(lambda text: wanted in _letters(text), fact, own=own) if wanted else None
+        )
         if ground is not None:
             return _evidence(fact, value, Sure.SAID, ground)
         if value == usual:
@@ -89,23 +99,27 @@ class _Explaining:
                 fact=fact, value=value, sure=Sure.USUAL, where=f"settings: {_KEYS[fact]}"
             )
         part = _letters(value)[:12]
-        ground = self._find(lambda text: part in _letters(text)) if part else None
+        ground = self._find(lambda text: part in _letters(text), fact) if part else None
         if ground is not None:
             return _evidence(fact, value, Sure.READ, ground)
         return Evidence(fact=fact, value=value, sure=Sure.ELSEWHERE)
 
-    def _find(self, holds: Callable[[str], bool]) -> Ground | None:
-        return next((ground for ground in (*self._own, *self._above) if holds(ground.text)), None)
+    def _find(self, holds: Callable[[str], bool], fact: str, *, own: bool = True) -> Ground | None:
+        """Find a line; where the source names facts, one of those that this fact is read from."""
+        names = {fact, *(_ALSO[fact] if own else ())}
+        grounds = (g for g in (*self._own, *self._above) if g.fact is None or g.fact in names)
+        return next((ground for ground in grounds if holds(ground.text)), None)
 
     def _date(self) -> Evidence:
         day = self._talk.day
         if day is None:
             return Evidence(fact="date", value=None, sure=Sure.UNKNOWN)
-        for ground in self._own:
+        dated = [ground for ground in self._own if ground.fact in {None, "start"}]
+        for ground in dated:
             at = _instant(ground.text)
             if at is not None and self._series.local(at).date() == day:
                 return _evidence("date", str(day), Sure.READ, ground)
-        for ground in (*self._own, *self._above):
+        for ground in (*dated, *self._above):
             for written in _dates(ground.text):
                 if day == written.on(written.year or day.year):
                     sure, more = self._year(written, day.year)
@@ -137,14 +151,16 @@ class _Explaining:
     def _clock(self, fact: str, at: datetime, *, usual: bool) -> Evidence:
         local = self._series.local(at)
         value = f"{local:%H:%M}"
-        ground = self._find(lambda text: local.time() in _clocks(text) or _instant(text) == at)
+        ground = self._find(
+            lambda text: local.time() in _clocks(text) or _instant(text) == at, fact
+        )
         if ground is not None:
             return _evidence(fact, value, Sure.READ, ground)
         sure, where = (Sure.USUAL, f"settings: {_KEYS[fact]}") if usual else (Sure.ELSEWHERE, None)
         return Evidence(fact=fact, value=value, sure=sure, where=where)
 
     def _state(self) -> Evidence:
-        ground = self._find(_off)
+        ground = self._find(_off, "status")
         if ground is None:
             return Evidence(fact="status", value="cancelled", sure=Sure.READ)
         return _evidence("status", "cancelled", Sure.READ, ground)

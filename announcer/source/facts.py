@@ -83,11 +83,17 @@ class Facts:
 
     def grounds(self) -> tuple[Ground, ...]:
         """Give what is said, one line for each."""
-        said = [*self.titles, *self.speakers, *self.when, *self.until, *self.states]
-        said += [text for text in (self.location, self.stream, self.url) if text]
-        said += [line for line in (self.abstract or "").split("\n")[:_MOST_LINES] if line.strip()]
+        said = [("title", text) for text in self.titles]
+        said += [("speaker", text) for text in self.speakers]
+        said += [("start", text) for text in self.when] + [("end", text) for text in self.until]
+        said += [("status", text) for text in (*self.states, *self.remarks)]
+        named = (("location", self.location), ("stream", self.stream), ("url", self.url))
+        said += [(fact, text) for fact, text in named if text]
+        lines = (self.abstract or "").split("\n")[:_MOST_LINES]
+        said += [("abstract", line) for line in lines if line.strip()]
         above = [Ground(where=self.place, text=text, above=True) for text in self.above]
-        return (*reversed(above), *(Ground(where=self.place, text=text) for text in said))
+        own = (Ground(where=self.place, text=text, fact=fact) for fact, text in said)
+        return (*reversed(above), *own)
 
 
 def understood(

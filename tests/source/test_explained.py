@@ -107,3 +107,13 @@ def test_explain_shows_the_facts_and_what_was_not_understood_with_its_line(desk:
         "words": '### 1. "Knots" 14.4.2026',
     }
     assert "explained" not in desk.json("talks", "--now", "2026-04-03T10:00")[0]
+
+
+def test_an_abstract_that_names_the_usual_time_and_place_is_not_what_gave_them() -> None:
+    told = _of(
+        _data(
+            "- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n"
+            "  abstract: We meet at 15:00 in Room 1, until 16:00.\n"
+        )
+    )
+    assert {told[fact][1] for fact in ("start", "end", "location")} == {"usual"}
