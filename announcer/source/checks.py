@@ -13,6 +13,7 @@ _DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sa
 # A seminar at night is rather a number that was taken for a time.
 _EARLIEST: Final = time(7)
 _LATEST: Final = time(22)
+_LONGEST: Final = timedelta(hours=12)  # until the next morning, where no day is named
 
 
 @dataclass(slots=True)
@@ -91,12 +92,16 @@ class Checks:
         self.warnings.append("no start is known, so it is not announced")
 
     def end(self, day: date, starts_at: datetime, end: time | None) -> datetime:
-        """Give the end of a talk: the next morning, where it would be before the start."""
+        """Give the end of a talk: after midnight, where it would be before the start."""
         if end is None:
             return starts_at + self.series.duration
         start = starts_at.astimezone(self.series.timezone).time()
         last = day if end > start else day + timedelta(days=1)
-        return max(instant(last, end, self.series.timezone), starts_at + timedelta(minutes=1))
+        at = max(instant(last, end, self.series.timezone), starts_at + timedelta(minutes=1))
+        if at - starts_at > _LONGEST:
+            self.warnings.append(f"its end, {end:%H:%M}, is not after its start; it is left out")
+            return starts_at + self.series.duration
+        return at
 
 
 def _later(written: WrittenTime) -> WrittenTime:

@@ -401,9 +401,9 @@ class _Understanding:
             until = self._moment(text) if not words.tba(text) else None
             if until is None or until.time is None:
                 continue
-            at = until.at or instant(until.day or day, until.time.start, self.zone)
-            if at <= starts_at and until.day is None:
-                at = instant(day + timedelta(days=1), until.time.start, self.zone)
+            if until.day is None:
+                return self.checks.end(day, starts_at, until.time.start)
+            at = until.at or instant(until.day, until.time.start, self.zone)
             if starts_at < at <= starts_at + timedelta(days=14):
                 return at
             self.warnings.append(f'its end, "{text}", is not after its start; it is left out')

@@ -143,11 +143,16 @@ def _start_and_end(parts: dict[str, str | None]) -> tuple[time | None, time | No
     end = _time(parts["h2"], parts["m2"], parts["p2"] or half) if parts.get("h2") else None
     if start and end and end <= start and not parts["p1"] and half:
         start = _time(parts["h1"], parts["m1"], "am")  # 11-1pm begins in the morning
-    if start and end and end <= start and end.hour < 12 and not parts["p2"]:
-        end = end.replace(hour=end.hour + 12)  # 12:40-1:30, on a clock of twelve hours
+    if start and end and _at_noon(end) > start >= end and not parts["p2"]:
+        end = _at_noon(end)  # 12:40-1:30, on a clock of twelve hours
     if start and (parts["t1"] or parts.get("t2") or "")[:1].lower() == "c" and not start.minute:
         start = start.replace(minute=15)  # cum tempore: the academic quarter
     return start, end
+
+
+def _at_noon(end: time) -> time:
+    """Give a time of the morning as that of the afternoon."""
+    return end.replace(hour=end.hour + 12) if end.hour < 12 else end
 
 
 def _says_so(parts: dict[str, str | None], before: str) -> bool:

@@ -1,7 +1,7 @@
 import asyncio
 import re
 import time as clock
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -192,6 +192,24 @@ def test_a_start_of_last_year_beside_a_day_ahead_is_asked_about_and_not_past() -
     )
     assert talk.day == date(2026, 4, 7)
     assert "are different days" in (talk.unclear or "")
+
+
+@pytest.mark.parametrize(
+    ("when", "span"),
+    [
+        ("time: 21:30-00:30", "21:30-00:30"),
+        ("time: 12:40-1:30", "12:40-13:30"),
+        ("start: '21:00'\n  end: '0:15'", "21:00-00:15"),
+        ("time: 16:00-15:00", "16:00-17:00"),
+        ("start: '16:00'\n  end: '06:00'", "16:00-17:00"),
+    ],
+)
+def test_an_end_after_midnight_is_one_and_none_is_nearly_a_day_later(when: str, span: str) -> None:
+    [talk] = read(f"- title: Nets\n  speaker: Ada Kovács\n  date: 2026-04-07\n  {when}\n")
+    assert local(talk) == span
+    assert talk.starts_at
+    assert talk.ends_at
+    assert talk.ends_at - talk.starts_at < timedelta(hours=12)
 
 
 def test_a_start_at_night_is_asked_about() -> None:
