@@ -51,6 +51,7 @@ class _Reader(HTMLParser):
         self._marker: str | None = None
         self._gap = False  # whether the next block stands apart from the last
         self._pre = 0
+        self._cells = 0  # of the row of a table
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a block, or something inside of one."""
@@ -60,8 +61,9 @@ class _Reader(HTMLParser):
             self._words.append("\n")
         elif tag in {"a", "sup", "sub", "s", "del"}:
             self._open.append((tag, len(self._words), dict(attrs).get("href") or ""))
-        elif tag in {"td", "th"} and self.spoken().strip():
-            self._words.append(" | ")
+        elif tag in {"td", "th"}:
+            self._words += [" | "] * (self._cells > 0)
+            self._cells += 1
 
     def handle_endtag(self, tag: str) -> None:
         """End what began."""
@@ -124,7 +126,9 @@ class _Reader(HTMLParser):
             self._words.append("* * *")
             self.flush()
             self._gap = True
-        elif tag not in {"tr", "dt"}:
+        elif tag == "tr":
+            self._cells = 0
+        elif tag != "dt":
             self._gap |= self._marker is None
 
     def _end(self, tag: str) -> None:

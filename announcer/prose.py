@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _PLAYER: Final = re.compile(
-    r"<(iframe|video|embed|audio)\b[^>]*?\bsrc\s*=\s*[\"']?(https?://[^\"'\s>]+)[^>]*>(?:.{0,500}?</\1\s*>)?",
+    r"<(iframe|video|embed|audio|source)\b[^>]*?\bsrc\s*=\s*[\"']?(https?://[^\"'\s>]+)[^>]*>(?:.{0,500}?</\1\s*>)?",
     re.IGNORECASE | re.DOTALL,
 )
 _TAGS: Final = {
@@ -23,6 +23,19 @@ _TAGS: Final = {
     "blockquote", "div", "h4", "sub", "sup", "hr", "table", "thead", "tbody", "tr", "th", "td",
     "dl", "dt", "dd",
 }  # fmt: skip
+# An element without attributes that have values.
+_COMPARES: Final = re.compile(r"<([a-z]\w*)((?:\s+[\w.,()]+)*)\s*>", re.IGNORECASE)
+_ELEMENTS: Final = _TAGS | {
+    "abbr", "address", "article", "aside", "big", "button", "caption", "center", "cite", "col", "details",
+    "dfn", "dir", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h5", "h6", "head",
+    "header", "html", "body", "img", "input", "ins", "kbd", "label", "main", "mark", "math", "nav",
+    "noscript", "option", "picture", "q", "rp", "rt", "ruby", "samp", "script", "section", "select",
+    "small", "source", "span", "strike", "style", "summary", "svg", "template", "textarea", "tfoot",
+    "time", "title", "tt", "var", "video", "audio", "iframe", "embed", "object", "wbr",
+}  # fmt: skip
+_SWITCHES: Final = frozenset(
+    {"open", "controls", "reversed", "noshade", "hidden", "allowfullscreen"}
+)
 _LONGEST_WORD: Final = 900
 # What a mail shows as any other block, and headings, of which those of the mail must stand out.
 _HEADING: Final = re.compile(r"<(/?)h[1-6]\b[^>]*>", re.IGNORECASE)
@@ -91,6 +104,7 @@ def _parser() -> "MarkdownIt":
     parser.inline.ruler.before("escape", "formula", _formula)
     parser.add_render_rule("formula", _signs)
     parser.add_render_rule("image", _picture)
+    parser.add_render_rule("html_inline", _tag)
     return parser
 
 
@@ -111,6 +125,17 @@ def _signs(
 ) -> str:
     shown = formulas.to_html(tokens[at].content)
     return shown if shown is not None else escape(tokens[at].markup)
+
+
+def _tag(
+    _renderer: object, tokens: Sequence["Token"], at: int, _options: object, _env: object
+) -> str:
+    """Keep what only looks like an element: "a<b and c>d" compares, and so does "x<y>z"."""
+    tag = tokens[at].content
+    name = _COMPARES.fullmatch(tag)
+    if name is None or (name[1].lower() in _ELEMENTS and set(name[2].lower().split()) <= _SWITCHES):
+        return tag
+    return escape(tag)
 
 
 def _picture(

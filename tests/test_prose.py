@@ -127,3 +127,20 @@ def test_no_letter_is_lost_between_the_html_and_the_text(markdown: str) -> None:
     letters = re.findall("[ab]", shown)
     said = to_text(html).replace("ₐ", "a")
     assert re.findall("[ab]", said) == letters
+
+
+@pytest.mark.parametrize(
+    "text", ["for a<b and c>d", "where x<y>z holds", "a List<String> of p<q and q>r", "i<j>k"]
+)
+def test_what_compares_is_no_element_and_is_kept(text: str) -> None:
+    assert to_text(to_html(text)) == text
+
+
+def test_an_empty_cell_keeps_its_place_in_the_text() -> None:
+    table = "| a | b | c |\n|---|---|---|\n|  | y | z |\n| x |  | z |\n"
+    assert to_text(to_html(table)) == "a | b | c\n| y | z\nx | | z"
+
+
+def test_a_player_that_names_its_source_inside_leaves_its_link() -> None:
+    shown = to_html("<video controls><source src='https://v.example/a.mp4'></video> after")
+    assert '<a href="https://v.example/a.mp4">' in shown
