@@ -69,7 +69,7 @@ def _address(ask: Asking) -> tuple[str, str, str]:
     old = _OLD_PAGE.fullmatch(parts.path)
     if old:
         asked = parse_qs(parts.query)
-        [number] = asked.get("confId") or asked.get("categId") or [""]
+        number, *_ = asked.get("confId") or asked.get("categId") or [""]
         if re.fullmatch(r"\w+", number):
             return f"{site}{old[1]}", "event" if old[2] == "conference" else "categ", number
     found = _PAGE.fullmatch(parts.path)

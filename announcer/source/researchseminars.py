@@ -66,7 +66,7 @@ def _rows(ask: Asking, url: str, answer: Any) -> list[Table]:
     answer = {"results": answer} if isinstance(answer, list) else answer
     if not isinstance(answer, dict):
         raise ask.unknown(url, "the answer has no list of talks")
-    if "code" in answer and answer["code"] not in {"success", "warning"}:
+    if "code" in answer and line(answer, "code") not in {"success", "warning"}:
         why = line(answer, "description", "code")
         raise SourceUnreadable(f"{ask.location}: {ask.site} answered: {why}; check source.location")
     found = answer.get("results", answer.get("talks"))

@@ -295,6 +295,7 @@ def test_a_time_in_another_zone_is_an_instant_and_one_in_an_unknown_zone_is_uncl
         ("/categoryDisplay.py?categId=3l12", "/export/categ/3l12.json"),
         ("/event/101/contributions/9001/", "/export/event/101.json"),
         ("/conferenceDisplay.py?confId=101", "/export/event/101.json"),
+        ("/conferenceDisplay.py?confId=101&confId=101", "/export/event/101.json"),
     ],
 )
 def test_indico_is_named_by_any_of_its_pages(site: Web, page: str, asked: str) -> None:
@@ -412,6 +413,11 @@ def test_talks_of_other_series_are_never_taken_for_its_own(site: Web) -> None:
 def test_an_answer_of_another_form_is_no_empty_series(site: Web, answer: object) -> None:
     site.pages[TALKS] = as_json(answer)
     assert "is not one that is known" in refused(ResearchSeminars(), f"{site.url}/seminar/Nets")
+
+
+def test_a_code_that_is_no_word_is_an_error_with_advice(site: Web) -> None:
+    site.pages[TALKS] = as_json({"code": {"a": 1}, "results": []})
+    assert "check source.location" in refused(ResearchSeminars(), f"{site.url}/seminar/Nets")
 
 
 def test_what_the_site_says_is_wrong_is_passed_on(site: Web) -> None:
