@@ -220,7 +220,7 @@ class _Entries:
             tentative=status == "TENTATIVE",
             exact=True,
             whole_day=not isinstance(start, datetime),
-            doubts=tuple(_doubts(event)),
+            doubts=(*_doubts(event), *(() if off else remarks.text_doubts(shown))),
         )
 
 

@@ -123,12 +123,14 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         states=(*_states(found, empty=empty), *([nobody] if nobody and empty else [])),
         tentative=any(map(words.tentative, found.texts("states"))),
         remarks=tuple(_remarks(found)),
-        doubts=(*_doubts(found.table), *_away(found)),
+        doubts=(
+            *_doubts(found.table),
+            *_away(found),
+            *remarks.text_doubts(found.first("abstract") or ""),
+        ),
     )
 
 
-_NO: Final = frozenset({"false", "no", "nein", "non", "0"})
-_PUBLISHED: Final = frozenset({"published"})
 _DRAFT: Final = frozenset({"draft", "entwurf", "brouillon"})
 
 
@@ -136,8 +138,6 @@ def _doubts(table: Table) -> Iterator[str]:
     for key, value in table.items():
         told = value.strip().lower() if isinstance(value, str) else ""
         name = known_name(key)
-        if (name in _PUBLISHED and told in _NO) or (name in _DRAFT and told in YES):
-            yield f'it says "{key}: {told}"'
         if name == "status" and told in _DRAFT:
             yield f'its status is "{told}"'
     for name in sorted(table.twice):

@@ -206,6 +206,7 @@ class _Folder:
         lines = _with_speaker(
             facts_of(named(post.labels, NO_HINTS), place="", language=self.language)
         )
+        off = remarks.said_off(_text(post))
         when, doubts = self._when(post)
         if not _names_a_day(when) and not post.is_of_a_talk():
             return None
@@ -220,9 +221,9 @@ class _Folder:
             location=told.location or lines.location,
             abstract=_abstract(post) or told.abstract,
             above=tuple(_above(post)),
-            states=(*told.states, *(["cancelled"] if _is_off(post) else [])),
+            states=(*told.states, *(["cancelled"] if off else [])),
             wall=True,
-            doubts=(*told.doubts, *doubts),
+            doubts=(*told.doubts, *doubts, *(() if off else remarks.text_doubts(_text(post)))),
         )
 
     def _who(self, post: _Post, told: Facts, lines: Facts) -> tuple[list[str], tuple[str, ...]]:
@@ -360,8 +361,8 @@ def _above(post: _Post) -> Iterator[str]:
             yield part
 
 
-def _is_off(post: _Post) -> bool:
-    return remarks.said_off("\n".join(map(plain, post.body.split("\n"))))
+def _text(post: _Post) -> str:
+    return "\n".join(map(plain, post.body.split("\n")))
 
 
 def _path_day(post: _Post) -> date | None:

@@ -5,7 +5,7 @@ not be cancelled". What speaks of a talk that is off, and not surely of this one
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
@@ -61,6 +61,20 @@ _BY_US: Final = re.compile(
     rf"[\W_]*{_LEADS}{_ADVERBS}we (?:had to|have to|must|need to) (?:cancel|postpone|call off) (?:{_WHOSE}\s+)?{_TALK}\b",
     re.IGNORECASE,
 )
+# What says so in the text of a talk: of one talk and not of "sessions", and by nobody and nothing.
+_ONE_TALK: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}(?:{_WHOSE}\s*)?"
+    r"(?:talk|seminar|meeting|meetup|session|lecture|colloquium|vortrag|kolloquium|treffen|sitzung|termin|veranstaltung|vorlesung|"
+    r"séance|séminaire|exposé|réunion)\s+"
+    rf"(?:(?:this|diese) (?:week|woche)\s+)?{_IS}{_ADVERBS}{_OFF}(?!\s+(?:by|as)\b){_TAIL}",
+    re.IGNORECASE,
+)
+_BARE: Final = re.compile(
+    rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}{_OFF}(?=[\W_]*$|\s*[!(\[–—-]|"
+    r"\s+(?:due|because|owing|today|on short notice|at short notice|wegen|aufgrund|heute|leider|ersatzlos|kurzfristig|"
+    r"\w+bedingt|en raison|pour cause)\b)",
+    re.IGNORECASE,
+)
 _AT_THE_END: Final = re.compile(
     rf"[,:;(\[–—-]\s*(?:{_WHOSE}\s*)?(?:{_TALK}\s+)?{_IS}{_ADVERBS}{_OFF}[\s!.)\]*]*$",
     re.IGNORECASE,
@@ -102,6 +116,9 @@ _LATER: Final = re.compile(
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=\W*[^\W\d_])|\s*[;\n|]\s*")
 _LONGEST: Final = 400  # of a sentence about a talk that is off
 _BRIEF: Final = 160  # of a line that says so above what a talk is about
+_SHORT: Final = 80  # of a sentence at whose end it says so
+_WRAPPED: Final = 50  # a line that is shorter was not wrapped
+_LABEL: Final = re.compile(r"\W*\w[\w ]{1,20}:\s")
 _READ: Final = 2000  # of a remark: what comes later is a text about something else
 
 
@@ -141,17 +158,56 @@ def bracketed(text: str) -> tuple[str, bool]:
 
 
 def said_off(text: str) -> bool:
-    """Tell whether what a talk is about, or the text of its page, says that it is off.
+    """Tell whether a text of several lines says that its talk is off.
 
-    Its first paragraph may do so if it is brief, a later line only if it names the talk: a line may
-    just be where a sentence about cancelled flights was broken.
+    Only a brief part of it counts, and only one that names the talk, or says nothing else: a
+    longer one is what the talk is about, and so may be "The divergences are cancelled".
     """
-    text = text[: 10 * _READ]
-    first, *_ = re.split(r"\n\s*\n", text.strip())
-    if len(first) <= _BRIEF and "\n" not in first and off(first):
-        return True
-    lines = text.split("\n")
-    return any(_names_the_talk(line) and off(line) for line in lines if len(line) <= _BRIEF)
+    return any(
+        not _TAKES_PLACE.search(part) and any(map(_told, enumerate(_sentences(part))))
+        for part in _parts(text)
+    )
+
+
+def maybe_off(text: str) -> Iterator[str]:
+    """Give the parts of a text that may say that its talk is off, and may be what it is about."""
+    yield from (part for part in _parts(text) if off(part) and not said_off(part))
+
+
+def text_doubts(text: str) -> tuple[str, ...]:
+    """Say what in a text makes it doubtful that its talk takes place."""
+    return tuple(f'"{part}" may say that it does not take place' for part in maybe_off(text))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Give the brief lines and paragraphs of a text, in which wrapped lines go on."""
+    part, before = "", ""
+    for line in (line.strip() for line in [*text.split("\n"), ""]):
+        if part and _goes_on(before, line):
+            part, before = f"{part} {line}" if len(part) <= _BRIEF else part, line
+            continue
+        if part and len(part) <= _BRIEF:
+            yield part
+        part, before = line, line
+
+
+def _goes_on(before: str, line: str) -> bool:
+    if not line or not line[0].isalnum() or re.search(r"[.!?:;][\W_]*$", before):
+        return False
+    return line[0].islower() or (len(before) >= _WRAPPED and not _LABEL.match(before))
+
+
+def _told(numbered: tuple[int, str]) -> bool:
+    """Tell whether a sentence of a text says of the talk itself that it is off."""
+    number, sentence = numbered
+    if not _off(sentence):
+        return False
+    if _BARE.match(sentence):
+        return number == 0
+    end = _AT_THE_END.search(sentence)
+    ends = end and len(sentence) <= _SHORT and _CONCERNED.search(sentence)
+    named = _ONE_TALK.match(sentence) or _BY_US.match(sentence) or _INVERTED.match(sentence)
+    return bool(named or ends or words.no_talk(sentence))
 
 
 def _names_the_talk(line: str) -> bool:

@@ -147,3 +147,47 @@ def test_a_remark_that_means_harm_is_read_soon(piece: str) -> None:
     remarks.said_off(text)
     remarks.doubts([text], DAY, None)
     assert clock.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CANCELLED!",
+        "This talk has been cancelled.\n\nNets are old.",
+        "Cancelled due to illness.\nSpeaker: Ada",
+        "Speaker: Ada Kovács\nDer Vortrag entfällt.",
+        "Ada is ill: talk cancelled",
+        "Unfortunately, the talk\nhad to be cancelled.",
+    ],
+)
+def test_a_text_that_says_so_of_its_talk_cancels_it(text: str) -> None:
+    assert remarks.said_off(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cancelled, postponed, forgotten: a history.",
+        "The divergences of the two diagrams, when summed, are cancelled.",
+        "Sessions are cancelled as soon as the client leaves.",
+        "Lectures are postponed because of the pandemic; we study learning.",
+        "Cancelled by symmetry.",
+        "Postponed to next term",
+    ],
+)
+def test_a_text_that_may_say_so_or_be_about_it_is_doubtful_and_cancels_nothing(text: str) -> None:
+    assert not remarks.said_off(text)
+    assert list(remarks.maybe_off(text)) == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We show that all leading terms are\ncancelled by symmetry.",
+        "In this model the order of each client is shown until the moment at which the\n"
+        "meeting is cancelled. We study such games.",
+    ],
+)
+def test_a_line_of_a_text_goes_on_where_it_was_wrapped(text: str) -> None:
+    assert not remarks.said_off(text)
+    assert not list(remarks.maybe_off(text))
