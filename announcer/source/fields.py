@@ -19,7 +19,6 @@ from announcer.source.known import (
     REMARKS,
     TALK_TITLES,
     VAGUE_TITLES,
-    YES,
     fact_of,
     is_clock,
     known_name,
