@@ -5,7 +5,7 @@ What is read is what stands there; nothing is guessed that could be a year or a 
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -84,15 +84,25 @@ _SLASHED_SHORT: Final = re.compile(
     re.IGNORECASE,
 )
 _DIGIT: Final = re.compile(r"\d")
+_TO_LAST_DIGIT: Final = re.compile(r".*\d", re.DOTALL)
+_REACH: Final = 100  # letters before or behind a date's digits that belong to it
 _MONTH_WORD: Final = re.compile(rf"(?<![^\W\d_])(?:{_month})\b", re.IGNORECASE)
+_MONTH_STARTS: Final = tuple({name[:3] for name in MONTHS})
+
+
+def _names_a_month(text: str) -> bool:
+    small = text.lower()  # looked for one by one they are found faster than by a pattern
+    return any(start in small for start in _MONTH_STARTS) and bool(_MONTH_WORD.search(text))
+
+
 # With what a text must hold for the pattern to be worth trying: most texts hold no date.
-_PATTERNS: Final[Sequence[tuple[tuple[re.Pattern[str], ...], re.Pattern[str]]]] = (
-    ((_ISO,), re.compile(r"\d-\d")),
-    ((_DOTTED,), re.compile(r"\d\.\s?\d")),
-    ((_SLASHED,), re.compile(r"\d/\d")),
-    ((_DAY_MONTH, _MONTH_DAY), _MONTH_WORD),
-    ((_SHORT, _BRIEF_SHORT), re.compile(r"\d\.\s?\d")),
-    ((_SLASHED_SHORT,), re.compile(r"\d/\d")),
+_PATTERNS: Final[Sequence[tuple[tuple[re.Pattern[str], ...], Callable[[str], object]]]] = (
+    ((_ISO,), re.compile(r"\d-\d").search),
+    ((_DOTTED,), re.compile(r"\d\.\s?\d").search),
+    ((_SLASHED,), re.compile(r"\d/\d").search),
+    ((_DAY_MONTH, _MONTH_DAY), _names_a_month),
+    ((_SHORT, _BRIEF_SHORT), re.compile(r"\d\.\s?\d").search),
+    ((_SLASHED_SHORT,), re.compile(r"\d/\d").search),
 )
 # Without a year and a weekday these are numbers like others, unless a place asks for a date.
 _BARE: Final = re.compile(
@@ -140,7 +150,7 @@ def written_dates(text: str, order: DateOrder | None = None) -> list[Written]:
 def _dates(text: str, order: DateOrder | None) -> tuple[Written, ...]:
     found: list[Written] = []
     for patterns, needed in _PATTERNS:
-        if not needed.search(text):
+        if not needed(text):
             continue
         spans = [one.span for one in found]
         fresh = [
@@ -159,13 +169,22 @@ def _apart(patterns: Sequence[re.Pattern[str]], text: str) -> list[re.Match[str]
     A year decides before that, as in "Talk 7 May 14, 2026".
     """
     kept: list[re.Match[str]] = []
-    every = (match for pattern in patterns for match in pattern.finditer(text))
+    start, end = _around_digits(text)
+    every = (match for pattern in patterns for match in pattern.finditer(text, start, end))
     for match in sorted(every, key=lambda match: match.start()):
         if not kept or match.start() >= kept[-1].end():
             kept.append(match)
         elif match["y"] and not kept[-1]["y"]:
             kept[-1] = match
     return kept
+
+
+def _around_digits(text: str) -> tuple[int, int]:
+    """Give the part of a text that can hold dates: none is longer without a digit."""
+    first, last = _DIGIT.search(text), _TO_LAST_DIGIT.match(text)
+    if first is None or last is None:
+        return 0, 0
+    return max(0, first.start() - _REACH), last.end() + _REACH
 
 
 def asked_dates(text: str, order: DateOrder | None = None) -> list[Written]:

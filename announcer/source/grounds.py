@@ -31,9 +31,13 @@ class PageGrounds:
     def _body(self, entry: Entry, start: int) -> list[Line]:
         wanted = [text for text in entry.body if text.strip()][:_MOST]
         found: list[Line] = []
-        for line in self._lines[start : start + 4 * _MOST]:
-            if len(found) < len(wanted) and line.text == wanted[len(found)]:
+        end = min(start + 4 * _MOST, len(self._lines)) if wanted else start
+        for at in range(start, end):
+            line = self._lines[at]
+            if line.text == wanted[len(found)]:
                 found.append(line)
+                if len(found) == len(wanted):
+                    break
         return [line for line in found if line.number != entry.line]
 
     def _above(self, entry: Entry) -> list[Ground]:

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
@@ -182,8 +183,11 @@ def without_struck(text: str) -> str:
 
 def plain(text: str) -> str:
     """Give the words of a line of Markdown: no marks, links as their text, no tags."""
-    if _IS_PLAIN.fullmatch(text):
-        return " ".join(text.split())
+    return " ".join(text.split()) if _IS_PLAIN.fullmatch(text) else _plain(text)
+
+
+@lru_cache(maxsize=512)  # an entry asks many times for the words of its few lines
+def _plain(text: str) -> str:
     text = _LOOSE_LINK.sub(r"\1", LINK.sub(r"\1", _IMAGE.sub("", text)))
     text = html.unescape(_TAG.sub(" ", _INLINE.sub("", text))).replace("\\|", "|").replace("~~", "")
     text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))

@@ -30,6 +30,7 @@ from announcer.source.understood import Understanding
 from announcer.talks import Ground, Reading, Series, Talk
 
 MOST_ENTRIES: Final = 20_000
+_ENOUGH: Final = 1000  # entries that tell how a page is written
 _ASIDE: Final = re.compile(
     r"(?i)\b(?:conferences?|deadlines?|important dates|news|changelog|wish ?list|publications?|calls? for|"
     r"konferenzen|neuigkeiten|aktuelles|actualités)\b"
@@ -133,11 +134,12 @@ class PageSource:
             around=(titles, _file_name(self._location)),
             has_speakers=any(e.layout == "row" and e.speakers for e in entries),
         )
-        heads = [Understanding(e, facts).who.free_words() for e in entries if e.head]
+        some = [entry for entry in entries if entry.head][:_ENOUGH]
+        heads = [Understanding(entry, facts).who.free_words() for entry in some]
         return replace(
             facts,
             speaker_first=roles.leaning(heads),
-            speaker_headings=_speaker_headings(entries, facts),
+            speaker_headings=_speaker_headings(entries[:_ENOUGH], facts),
         )
 
     def _reading(

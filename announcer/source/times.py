@@ -6,6 +6,7 @@ What is read is what stands there; nothing is guessed that could be an hour off.
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -86,9 +87,12 @@ _OTHER_NUMBER: Final = re.compile(
 
 def written_times(text: str) -> list[WrittenTime]:
     """Find times of day that say so themselves: with a colon, am, pm, "Uhr", "c.t." or "noon"."""
+    return list(_times(text)) if _LIKELY.search(text) else []
+
+
+@lru_cache(maxsize=256)  # an entry asks many times for the times of its few lines
+def _times(text: str) -> tuple[WrittenTime, ...]:
     found: list[WrittenTime] = []
-    if not _LIKELY.search(text):
-        return found
     text = _OTHER_NUMBER.sub(lambda other: " " * len(other[0]), text)
     for pattern in (_RANGE, _SINGLE):
         spans = [one.span for one in found]
@@ -100,7 +104,7 @@ def written_times(text: str) -> list[WrittenTime]:
         ]
         if fresh:
             found = sorted([*found, *fresh], key=lambda written: written.span)
-    return found
+    return tuple(found)
 
 
 def asked_times(text: str) -> list[WrittenTime]:
