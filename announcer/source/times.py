@@ -40,6 +40,7 @@ _INTRODUCED: Final = re.compile(
     rf"(?:\b(?:at|um|ab|à|from|von|de|{WEEKDAY_NAMES})|[@(,;–-])\s{{0,9}}(?:ca\.?\s{{0,9}})?$",
     re.IGNORECASE,
 )
+_NEAR: Final = 60  # letters before a time that can introduce it: a line may hold thousands
 _ZONE: Final = re.compile(
     r"\s{0,9}\(?\s{0,9}\b(?:(?P<gmt>GMT|UTC)\s{0,9}(?:(?P<sign>[+\-−])\s{0,9}(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?)?"
     r"|(?P<name>CEST|CET|MESZ|MEZ|BST|WEST|WET|EEST|EET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|IST)"
@@ -170,7 +171,9 @@ def _says_so(parts: dict[str, str | None], before: str) -> bool:
     if any(mark in {":", "h"} for mark in marks) or len(marks) == 2:
         return True
     # "2.10" may be a version and "10 h" a length; what stands before says that it is a time.
-    introduced = bool(_INTRODUCED.search(before)) or (bool(before) and not before.strip(" |"))
+    introduced = bool(_INTRODUCED.search(before[-_NEAR:])) or (
+        bool(before) and not before.strip(" |")
+    )
     return (bool(marks) or "h" in halves) and (
         introduced or len(ends) == 2 or (bool(marks) and not before)
     )

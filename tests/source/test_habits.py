@@ -1,5 +1,6 @@
 """More ways in which people write down one talk: who speaks, where the title is, which day a row has."""
 
+import time as clock
 from datetime import date, time
 from pathlib import Path
 
@@ -123,3 +124,20 @@ def test_a_row_without_a_date_and_with_a_later_hour_is_of_the_day_above() -> Non
 @pytest.mark.parametrize("clock", ["", "12:00", "TBA"])
 def test_a_row_without_a_date_and_without_a_later_hour_has_none(clock: str) -> None:
     assert read(f"{TIMES}| | {clock} | Bob Lee | Knots |\n")[1].day is None
+
+
+HOSTILE = {
+    "times": "Do, 1.",
+    "brackets": "(Ada Kovács ",
+    "months": "early of may ",
+    "dashes": "tba - ",
+    "dots": "a·",
+    "remarks": "leider abgesagt ",
+}
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
+def test_no_line_keeps_a_pass_busy(piece: str) -> None:
+    began = clock.process_time()
+    read(f"- 7.4.2026: {piece * (16_000 // len(piece))} !\n")
+    assert clock.process_time() - began < 5  # with a pattern that tries again it takes minutes
