@@ -85,7 +85,8 @@ def entries(
     for line, row in rows:
         dated = _dated(row, known, order)
         named = {f: row[n] for f, n in known.items() if n < len(row) and plain(row[n])}
-        if not named or (columns(row) == known and not dated):
+        says = any(c.isalnum() for text in named.values() for c in plain(text))
+        if not (says or dated) or (columns(row) == known and not dated):
             continue  # empty, or the header once more
         if dated or "title" in named or "speakers" in named:
             said = [

@@ -34,7 +34,7 @@ def test_a_row_whose_date_is_to_be_announced_is_listed_without_a_word(words: str
 
 
 def test_the_rows_of_a_table_where_no_date_is_understood_are_named() -> None:
-    page = "| Date | Title |\n|--|--|\n| 35.5.2026 | Cats |\n| Date | Title |\n| | |\n"
+    page = '| Date | Title |\n|--|--|\n| 35.5.2026 | Cats |\n| Date | Title |\n| | |\n| - | " |\n'
     assert 'line 3: "35.5.2026 | Cats" has no date that is understood' in warned(page)
     assert len(warned(page)) == 2  # and that nothing was understood as a talk
 
@@ -42,6 +42,11 @@ def test_the_rows_of_a_table_where_no_date_is_understood_are_named() -> None:
 def test_the_rows_of_an_evenings_programme_are_no_talks_without_a_date() -> None:
     page = "| Time | Topic |\n|--|--|\n| 9:00 | Introduce the speaker |\n| 9:10-9:55 | Talk |\n"
     assert warned(page) == ["index.md: nothing was understood as a talk"]
+
+
+def test_a_row_without_a_letter_is_neither_a_talk_nor_named() -> None:
+    found = read('| Date | Title |\n|--|--|\n| 7.4.2026 | Nets |\n| " | |\n')
+    assert (len(found.talks), found.warnings) == (1, ())
 
 
 def test_an_item_among_dated_ones_that_has_no_date_is_named() -> None:
