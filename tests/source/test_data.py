@@ -212,6 +212,15 @@ def test_an_end_after_midnight_is_one_and_none_is_nearly_a_day_later(when: str, 
     assert talk.ends_at - talk.starts_at < timedelta(hours=12)
 
 
+def test_a_title_that_moves_its_talk_to_another_day_is_asked_about() -> None:
+    row = "- title: Nets (moved to {})\n  speaker: Ada Kovács\n  date: 2026-04-07\n"
+    [moved] = read(row.format("9 April"))
+    assert "may say that it is on another day" in (moved.unclear or "")
+    assert [talk.unclear for talk in read(row.format("7 April") + row.format("room 5"))] == [
+        None
+    ] * 2
+
+
 def test_a_start_at_night_is_asked_about() -> None:
     [talk] = read("- {title: Nets, date: 2026-04-07, time: '23:30'}\n")
     assert "at night" in (talk.unclear or "")
