@@ -40,7 +40,7 @@ _WEEKDAYS: Final = {
 WEEKDAYS: Final = {name: number for number, names in _WEEKDAYS.items() for name in names.split()}
 # Two and three letters are a weekday only right before a date: "so" and "do" are words.
 _BRIEF: Final = {
-    0: "mo lun", 1: "di", 2: "mi mer", 3: "do jeu th", 4: "fr ven", 5: "sa sam", 6: "so dim",
+    0: "mo lun", 1: "di mar", 2: "mi mer", 3: "do jeu th", 4: "fr ven", 5: "sa sam", 6: "so dim",
 }  # fmt: skip
 _LEADING: Final = WEEKDAYS | {n: number for number, names in _BRIEF.items() for n in names.split()}
 
@@ -76,7 +76,7 @@ _DAY_MONTH: Final = re.compile(
 )
 _MONTH_DAY: Final = re.compile(
     _LEAD
-    + rf"\b(?P<m>{_month})\b\.?\s+(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?(?!\d|[:.]\d|\s*(?:am|pm|uhr)\b)(?:,?\s+(?P<y>(?:19|20)\d\d)(?!\d))?",
+    + rf"\b(?P<m>{_month})\b\.?\s+(?:the\s+)?(?P<d>\d\d?)(?:st|nd|rd|th)?(?!\d|[:.]\d|\s*(?:am|pm|uhr)\b|er\b|\s?/\s?\d|\.?\s+(?:{_month})\b)(?:,?\s+(?P<y>(?:19|20)\d\d)(?!\d))?",
     re.IGNORECASE,
 )
 _SLASHED_SHORT: Final = re.compile(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from announcer.cadence import instant
@@ -29,6 +29,11 @@ _UNSURE: Final = re.compile(
 _STARTS: Final = re.compile(
     r"(?i)^\W*\d\d?[:.h]\d\d\b|\b(?:starts?|begins?|today|tomorrow|time|when|um|ab|beginn|wann|uhrzeit|zeit|we meet|this week|this time|exceptionally|unusual|attention|"
     r"achtung|diese woche|diesmal|ausnahmsweise|exceptionnellement|cette semaine|cette fois)\b"
+)
+# Where a line ends after its time, with a room at most: "…, 15:30", "(15:30, Room 7)", "at 15:30!".
+_AT_END: Final = re.compile(r"\s*(?:uhr|h)?\s*(?:,[^,()]{0,40})?[)\].!*_~\s]*", re.IGNORECASE)
+_MARKED: Final = re.compile(
+    r"(?<![\w*])\*{1,2}[^*\n]{1,300}\*{1,2}|(?<!\w)_[^_\n]{1,300}_(?!\w)|\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»"
 )
 _CLOCK: Final = re.compile(r"[\d:.h\s–-]+")
 
@@ -131,7 +136,25 @@ class When:
         # A number inside a title is no time: only what stands by the date is.
         spans = [w.span for w in written_dates(head, self._order)]
         spans = spans or ([(0, 0)] if self._entry.date else [])
-        return [t for t in times if any(_by(t.span, span, bare) for span in spans)]
+        beside = [t for t in times if any(_by(t.span, span, bare) for span in spans)]
+        if beside or not spans:
+            return beside
+        outside = self._outside(bare, times)
+        return [t for t in outside if len(outside) == 1 and _AT_END.fullmatch(bare[t.span[1] :])]
+
+    def _outside(self, bare: str, times: Sequence[WrittenTime]) -> list[WrittenTime]:
+        """Give the times that do not stand inside a title that is marked as one."""
+        marked = [found.span() for found in _MARKED.finditer(bare)]
+        return [t for t in times if not any(a <= t.span[0] < b for a, b in marked)]
+
+    def _check_usual(self, day: date, start: time) -> None:
+        """Doubt the usual start where the talk's own line names another time of day."""
+        if self._entry.layout not in {"item", "paragraph", "definition"}:
+            return
+        bare = _without(self._entry.head, self._order)
+        others = {t.start for t in self._outside(bare, written_times(bare))} - {start}
+        if others and self._checks.ahead(day):
+            self._doubt(f"its line names {min(others):%H:%M}, and the usual start is {start:%H:%M}")
 
     def span(
         self, day: date | None, bracket: str | None
@@ -144,6 +167,7 @@ class When:
         if own is None and self._to_come():
             return self._unknown(day)
         if own is None and series.start is not None:
+            self._check_usual(day, series.start)
             starts_at = instant(day, series.start, self._zone)
             return starts_at, self._checks.end(day, starts_at, None)
         written = own or usual

@@ -41,7 +41,7 @@ def dated(written: Written, around: Sequence[str], asked: int | None, today: dat
             words = f'"{written.words}" is of {told} by its heading, and of {asked} by the settings'
             return Dated(day=ahead[0], unclear=words)
     if asked is not None or told is not None:
-        return _whole(written, asked if asked is not None else told or 0)
+        return _fitting(written, asked if asked is not None else told or 0, today)
     day = nearest(written, today)
     if day is None:
         return Dated(day=None, unclear=f'"{written.words}" is no date that can be told for sure')
@@ -49,6 +49,18 @@ def dated(written: Written, around: Sequence[str], asked: int | None, today: dat
         words = f'"{written.words}" has neither a year nor a weekday; write one, or set year'
         return Dated(day=day, unclear=words)
     return Dated(day=day)
+
+
+def _fitting(written: Written, year: int, today: date) -> Dated:
+    """Give the date in the year of its heading, unless its weekday is that of the next one."""
+    whole, later = _whole(written, year), written.on(year + 1)
+    own = written.weekday
+    if None in (own, whole.day, later) or whole.day is None or later is None:
+        return whole
+    if whole.day.weekday() != own and later.weekday() == own and later >= today > whole.day:
+        words = f'"{written.words}" is of {year} by its heading, and of {year + 1} by its weekday'
+        return Dated(day=later, unclear=words)
+    return whole
 
 
 def _whole(written: Written, year: int) -> Dated:

@@ -1,0 +1,37 @@
+"""Pages as someone wrote them who tried the program with nothing but its README."""
+
+from datetime import date
+from pathlib import Path
+
+from terms import NOW, local, series
+
+from announcer.source.page import PageSource
+from announcer.talks import Reading
+
+
+def page(text: str) -> Reading:
+    return PageSource(Path("index.md"), series()).read(text, NOW)
+
+
+def test_a_time_at_the_end_of_an_item_is_its_own_and_another_one_in_it_is_asked_about() -> None:
+    for line in ("*Graphs*, 16:30", "*Graphs* at 16:30!", "*Graphs* (16:30, Room 7)"):
+        [talk] = page(f"# S\n\n- 14 April 2026: Ben Ng, {line}\n").talks
+        assert (local(talk)[:5], talk.unclear) == ("16:30", None), line
+    [talk] = page("# S\n\n- 14 April 2026: Ben Ng, *Graphs* -- at 16:30 this once only\n").talks
+    assert talk.unclear == "its line names 16:30, and the usual start is 15:00"
+    [talk] = page("# S\n\n- 14 April 2026: Ben Ng, *From 9:30 to infinity*\n").talks
+    assert (local(talk)[:5], talk.unclear) == ("15:00", None)
+
+
+def test_mar_before_a_day_and_its_month_is_tuesday() -> None:
+    for words in ("mar. 14 avril 2026", "mar. 14 avr. 2026", "mar. 14/04/2026"):
+        [talk] = page(f"# S\n\n- {words} : Ada Kovács, *Trees*\n").talks
+        assert (talk.day, talk.unclear) == (date(2026, 4, 14), None), words
+    [talk] = page("# S\n\n- Mar 3, 2026: Ada Kovács, *Trees*\n").talks
+    assert talk.day == date(2026, 3, 3)
+
+
+def test_a_weekday_that_fits_the_year_after_that_of_the_heading_is_asked_about() -> None:
+    [talk] = page("# Seminar, Winter 2026\n\n- Wed 6 Jan: Fred Smith, *Graphs*\n").talks
+    assert talk.day == date(2027, 1, 6)
+    assert talk.unclear == '"Wed 6 Jan" is of 2026 by its heading, and of 2027 by its weekday'
