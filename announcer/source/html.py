@@ -62,6 +62,7 @@ _BLOCKS: Final = frozenset(
 _MARKS: Final = {
     "b": "**", "strong": "**", "i": "*", "em": "*", "cite": "*", "s": "~~", "del": "~~", "strike": "~~",
 }  # fmt: skip
+_THROUGH: Final = re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE)
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _WIDEST: Final = 30  # columns that one cell may span
 _TALLEST: Final = 200  # rows that one cell may span
@@ -86,6 +87,8 @@ def lines(text: str, first: int = 1) -> list[Line]:
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None:
         return []
+    for element in [e for e in root.iter() if _THROUGH.search(e.get("style") or "")]:
+        _strike(element)
     writer = _Writer(first)
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -100,6 +103,19 @@ def lines(text: str, first: int = 1) -> list[Line]:
             writer.text(element.tail)
     writer.close()
     return writer.lines
+
+
+def _strike(element: "_Element") -> None:
+    """Strike what a style strikes, as editors on the screen write it, by an element of its own."""
+    cells = [e for e in element if e.tag in {"td", "th"}] if element.tag == "tr" else [element]
+    for cell in cells:
+        if cell.tag in {"span", "font"}:
+            cell.tag = "s"
+            continue
+        inner = cell.makeelement("s", {})
+        inner.text, cell.text = cell.text, None
+        inner.extend(list(cell))
+        cell.append(inner)
 
 
 def fragments(page: list[Line]) -> list[Line]:

@@ -36,6 +36,7 @@ _JOINT: Final = re.compile(
 )
 _EMPHASISED: Final = re.compile(r"\s*([*_]{1,3})([^*_\n]{3,60})\1[\s:–—-]+")
 _MARKER: Final = re.compile(r"^\s*(?:#{1,6}|[-*+•>])\s+")
+_BREAK: Final = re.compile(r"<br\s*/?>|\n", re.IGNORECASE)
 _BRIEF: Final = 160  # of a line that says that the talk is off
 _FLOWING: Final = 60  # so long is a line of prose that goes on in the next one
 _BARE_LINK: Final = re.compile(r"<?https?://\S+")
@@ -105,9 +106,28 @@ class Who:
         titles = [title for title in (entry.title, self.labels.get("title")) if title]
         if any(words.said(t, alone=False, own=own).cancelled or _state(t) for t in titles):
             return True
+        if (entry.title and _wholly_struck(entry.title)) or self._cells_off():
+            return True
         who = entry.speakers or ""
-        gone = struck(who) and not re.search(r"\w", plain(without_struck(who)))
-        return gone or words.cancelled(who, own)[1] or any(map(words.off, entry.states))
+        return (
+            _wholly_struck(who) or words.cancelled(who, own)[1] or any(map(words.off, entry.states))
+        )
+
+    def _cells_off(self) -> bool:
+        """Tell whether a cell beside the title, or a line of its own in one, says that it is off."""
+        entry = self.entry
+        if entry.layout != "row":
+            first = next((line for line in entry.body if line.strip()), "")
+            return entry.layout == "heading" and _wholly_struck(first)
+        below = [
+            part for cell in (entry.title, entry.speakers) for part in _BREAK.split(cell or "")[1:]
+        ]
+        beside = [
+            self._undated(plain(entry.date or "")),
+            plain(entry.place or ""),
+            *map(plain, below),
+        ]
+        return any(remarks.statement(said.strip(" |")) for said in beside if said.strip())
 
     def _roles(self, free: str) -> tuple[str | None, tuple[str, ...]]:
         """Tell title and speakers apart, by what names them before what they look like."""
@@ -305,8 +325,12 @@ class Who:
             inner = self.bracket() or ""
             inner = re.sub(r"^\s*\d\d?(?:[:.]\d\d)?\s*[-–]\s*\d\d?(?:[:.]\d\d)?\s*", "", inner)
             place = inner if _ROOM.search(inner) else None
-        said = clean.line(plain(place)) if place else ""
-        return said if self._known(said) else None
+        said = clean.line(plain(without_struck(place))) if place else ""
+        return said if self._known(said) and not remarks.statement(said) else None
+
+
+def _wholly_struck(text: str) -> bool:
+    return struck(text) and not re.search(r"\w", plain(without_struck(text)))
 
 
 def _state(title: str) -> str:

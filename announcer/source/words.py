@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from announcer.source import clean
@@ -31,7 +32,7 @@ _BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
-    rf"(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
+    rf"(?<!\bget)(?<!\bgets)(?<!\bgot)(?<!\bbeing)(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
     re.IGNORECASE,
 )
 _ANYWHERE: Final = re.compile(
@@ -70,6 +71,14 @@ _BEFORE_MOVED: Final = re.compile(
 )
 _QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
 _DASH: Final = re.compile(r"\s[–—-]\s")
+_EMPHASISED: Final = re.compile(
+    r"(?<![\w*])\*{1,2}(?=[^\s*])[^*\n]{1,300}\*{1,2}|(?<!\w)_(?=\S)[^_\n]{1,300}_(?!\w)"
+)
+_LONG_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_OF_TALKS: Final = re.compile(
+    r"(?:the|this|das|der|die|ist|was|has|been|wurde|wird|est|talk|seminar|meeting|session|vortrag|treffen|sitzung|séance|séminaire)",
+    re.IGNORECASE,
+)
 _WORD: Final = re.compile(r"[^\W\d_]")
 _QUOTES: Final = ('""', "“”", "„“", "«»", "''", "‘’", "””")
 
@@ -142,9 +151,23 @@ def without_mark(text: str, mark: re.Pattern[str] | None) -> tuple[str, bool]:
             first is None or not (re.search("[:!–-]", first[0]) or first.end() + 2 == len(part))
         ):
             continue
-        parts[number], times = mark.subn("", part)
-        found = found or times > 0
+        parts[number], times = mark.subn(partial(_unless_emphasised, part), part)
+        found = found or (times > 0 and parts[number] != part)
     return "".join(parts), found
+
+
+def _unless_emphasised(part: str, mark: re.Match[str]) -> str:
+    """Take a mark out, unless it is a word of an emphasised title: "*How projects get cancelled*"."""
+    spans = (
+        title for title in _EMPHASISED.finditer(part) if title.start() < mark.start() < title.end()
+    )
+    title = next(spans, None)
+    if title is None:
+        return ""
+    before, after = part[title.start() : mark.start()], part[mark.end() : title.end()]
+    others = [w for w in _LONG_WORD.findall(before + " " + after) if not _OF_TALKS.fullmatch(w)]
+    apart = re.search(r"[:!(\[,;–—-]\s*$", before) or re.match(r"[\s]*[:!)\],;–—-]", after)
+    return mark[0] if len(others) > 1 and not apart and _LONG_WORD.search(before) else ""
 
 
 def without_old(text: str, order: DateOrder | None = None) -> str:

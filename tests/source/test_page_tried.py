@@ -35,3 +35,37 @@ def test_a_weekday_that_fits_the_year_after_that_of_the_heading_is_asked_about()
     [talk] = page("# Seminar, Winter 2026\n\n- Wed 6 Jan: Fred Smith, *Graphs*\n").talks
     assert talk.day == date(2027, 1, 6)
     assert talk.unclear == '"Wed 6 Jan" is of 2026 by its heading, and of 2027 by its weekday'
+
+
+def test_a_title_that_speaks_of_what_is_cancelled_is_not() -> None:
+    for words, off in (
+        ("Ada Kovács, *How projects get cancelled*", False),
+        ("Ada Kovács, **Why flights are cancelled in winter**", False),
+        ("Ada Kovács, *Knots* cancelled", True),
+        ("*Talk is cancelled*", True),
+        ("**Cancelled** Ada Kovács, *Knots*", True),
+        ("*Ada Kovács: cancelled*", True),
+    ):
+        [talk] = page(f"# S\n\n- 14 April 2026: {words}\n").talks
+        assert talk.cancelled is off, words
+
+
+def test_a_title_line_that_is_struck_cancels_its_talk() -> None:
+    for line in ("~~**Knots**~~", "<del>**Knots**</del>", "~~Knots~~", "<s>Knots</s>"):
+        [talk] = page(f"# S\n\n## 14 April 2026: Ada Kovács\n\n{line}\n").talks
+        assert talk.cancelled, line
+
+
+def test_a_row_may_be_struck_by_a_style_or_say_in_any_cell_that_it_is_off() -> None:
+    head = "<table><tr><th>Datum</th><th>Vortragende</th><th>Titel</th><th>Raum</th></tr>"
+    for row in (
+        '<td>14.04.2026</td><td>U. Meier</td><td><span style="text-decoration: line-through;">Knoten</span></td><td>HS 3</td>',
+        "<td>14.04.2026<br>ABGESAGT</td><td>U. Meier</td><td>Knoten</td><td>HS 3</td>",
+        "<td>14.04.2026</td><td>U. Meier</td><td>Knoten</td><td>fällt aus</td>",
+    ):
+        html = f"<!doctype html><html><body>{head}<tr>{row}</tr></table></body></html>"
+        [talk] = page(html).talks
+        assert (talk.cancelled, talk.location == "fällt aus") == (True, False), row
+    moved = "<tr><td>14.04.2026</td><td>U. Meier</td><td>Knoten</td><td><s>HS 3</s> HS 5</td></tr>"
+    [talk] = page(f"<!doctype html><html><body>{head}{moved}</table></body></html>").talks
+    assert (talk.cancelled, talk.location) == (False, "HS 5")
