@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -246,15 +246,12 @@ class MailComposer:
         try:
             return self._speaking(names["language"]).get_template(name).render(names)
         except TemplateError as error:
-            place = getattr(error, "filename", None) or name
-            line = getattr(error, "lineno", None) or _line_of(error)
-            where = f"{place}, line {line}" if line else str(place)
-            raise TemplateFailed(f"the template {where} cannot be rendered: {error}") from error
-        except Exception as error:  # a template may call anything, and fail in any way
             raise TemplateFailed(
-                f"the template {name}, line {_line_of(error)} cannot be rendered: "
-                f"{type(error).__name__}: {error}"
+                f"{_place_of(error, name)} cannot be rendered: {_said(error)}"
             ) from error
+        except Exception as error:  # a template may call anything, and fail in any way
+            what = f"{type(error).__name__}: {error}"
+            raise TemplateFailed(f"{_place_of(error, name)} cannot be rendered: {what}") from error
 
     def _headers(self, announcement: Announcement, subject: str, now: datetime) -> EmailMessage:
         series = announcement.series
@@ -276,14 +273,31 @@ class MailComposer:
         return mail
 
 
-def _line_of(error: BaseException) -> int | None:
-    """Find the line of the template that an error came from."""
-    found, trace = None, error.__traceback__
+def _place_of(error: BaseException, name: str) -> str:
+    """Name the template and the line that an error came from, which may be one that another uses.
+
+    What a user's template hands on to a built-in one fails there, and is the user's to mend.
+    """
+    places = [(getattr(error, "filename", None) or name, getattr(error, "lineno", None))]
+    trace = error.__traceback__ if places[0][1] is None else None
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith((".txt", ".html")):
-            found = trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if code.co_filename.endswith((".txt", ".html")):
+            places.append((code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
-    return found
+    own = [place for place in places[1:] if not Path(place[0]).is_relative_to(TEMPLATES)]
+    file, line = (own or places)[-1]
+    return f"the template {file}, line {line}" if line else f"the template {file}"
+
+
+def _said(error: TemplateError) -> str:
+    """Say what is wrong in the terms of templates."""
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error}; check its name, and the folder that templates names"
+    words = re.sub(
+        r"'announcer[\w.]*\.(\w+) object' has no attribute '(\w+)'", r"\1 has no '\2'", str(error)
+    )
+    return words.replace("Facts has no", "a talk has no")
 
 
 def _set_mailbox(mail: EmailMessage, header: str, mailbox: Mailbox) -> None:

@@ -8,6 +8,7 @@ import pytest
 from desk import Desk
 
 from announcer import builtin
+from announcer.builtin import TEMPLATES
 
 
 @pytest.mark.parametrize("name", builtin.names())
@@ -56,3 +57,28 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, desk: Des
     beneath = desk.run("templates", "--copy", f"templates{os.sep}deeper")
     assert beneath.returncode == 2
     assert "cannot be written: Not a directory" in beneath.stderr
+
+
+def test_what_a_users_template_hands_on_is_reported_where_the_user_wrote_it(desk: Desk) -> None:
+    own = desk.folder / "templates" / "_parts.txt"
+    own.parent.mkdir(parents=True)
+    text = (TEMPLATES / "_parts.txt").read_text(encoding="utf-8")
+    own.write_text(text.replace("talk.heading", "talk.titel"), encoding="utf-8")
+    line = text[: text.index("talk.heading")].count("\n") + 1
+    config = desk.folder / "config.toml"
+    config.write_text(
+        config.read_text().replace('id = "ml"\n', 'id = "ml"\ntemplates = "templates"\n')
+    )
+    said = desk.run("check").stderr
+    assert f"{own}, line {line} cannot be rendered: a talk has no 'titel'" in said
+
+
+def test_a_template_that_includes_one_that_is_not_there_says_which(desk: Desk) -> None:
+    own = desk.folder / "templates" / "_body.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text('{% include "_footer.txt" %}', encoding="utf-8")
+    config = desk.folder / "config.toml"
+    config.write_text(
+        config.read_text().replace('id = "ml"\n', 'id = "ml"\ntemplates = "templates"\n')
+    )
+    assert "there is no template _footer.txt; check its name" in desk.run("check").stderr
