@@ -36,6 +36,9 @@ _JOINT: Final = re.compile(
 )
 _EMPHASISED: Final = re.compile(r"\s*([*_]{1,3})([^*_\n]{3,60})\1[\s:–—-]+")
 _MARKER: Final = re.compile(r"^\s*(?:#{1,6}|[-*+•>])\s+")
+_TWO_PARTS: Final = re.compile(
+    r"([^,:;()–—]{2,80}?)\s*(?:[,:;–—]\s*|\s-\s|\()\s*(.{2,120}?)\)?", re.IGNORECASE
+)
 _BREAK: Final = re.compile(r"<br\s*/?>|\n", re.IGNORECASE)
 _BRIEF: Final = 160  # of a line that says that the talk is off
 _FLOWING: Final = 60  # so long is a line of prose that goes on in the next one
@@ -170,6 +173,9 @@ class Who:
                 return None, speakers  # "TBA", or a number whose title is not there yet
             below = self._below()
             return below[0], speakers or below[1]
+        to_come = None if speakers else self._to_come(beside)
+        if to_come is not None:
+            return None, to_come
         if entry.layout == "heading":
             if _COUNTED.fullmatch(beside) and "weak" in self.labels:
                 return self.labels["weak"], speakers or self._name_below()
@@ -191,6 +197,17 @@ class Who:
                 beside,
             )  # the speaker stands first elsewhere, and the title is not there yet
         return split[0], speakers or split[1]
+
+    def _to_come(self, beside: str) -> str | None:
+        """Give the speaker of whom it is known that the title is not: "TBA (Ada Kovács)", "Ada Kovács, TBC"."""
+        found = _TWO_PARTS.fullmatch(plain(beside).strip())
+        if found is None:
+            return None
+        last = found[2] + ")" * (found[2].count("(") - found[2].count(")"))
+        for title, speaker in ((found[1], last), (last, found[1])):
+            if self._known(title) is None and people.headed(speaker):
+                return speaker
+        return None
 
     def _name_below(self) -> str | None:
         """Give the name that stands alone on the first line below a heading with the title."""

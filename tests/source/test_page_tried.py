@@ -69,3 +69,14 @@ def test_a_row_may_be_struck_by_a_style_or_say_in_any_cell_that_it_is_off() -> N
     moved = "<tr><td>14.04.2026</td><td>U. Meier</td><td>Knoten</td><td><s>HS 3</s> HS 5</td></tr>"
     [talk] = page(f"<!doctype html><html><body>{head}{moved}</table></body></html>").talks
     assert (talk.cancelled, talk.location) == (False, "HS 5")
+
+
+def test_who_speaks_is_known_before_the_title_is() -> None:
+    lines = (
+        "TBA (Eva Müller)", "Eva Müller, TBC", "Eva Müller (title TBA)", "Eva Müller: to be announced",
+        "t.b.a., Eva Müller (Köln)",
+    )  # fmt: skip
+    for line in lines:
+        talks = page(f"# S\n\n- 7 April 2026: Ben Ng, *Trees*\n- 14 April 2026: {line}\n").talks
+        assert (talks[1].title, talks[1].speakers) == (None, ("Eva Müller",)), line
+        assert talks[0].title == "Trees"
