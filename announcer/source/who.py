@@ -39,6 +39,9 @@ _MARKER: Final = re.compile(r"^\s*(?:#{1,6}|[-*+•>])\s+")
 _TWO_PARTS: Final = re.compile(
     r"([^,:;()–—]{2,80}?)\s*(?:[,:;–—]\s*|\s-\s|\()\s*(.{2,120}?)\)?", re.IGNORECASE
 )
+_STATE_LABEL: Final = re.compile(
+    r"(?:status|state|statut|stand)\s*:\s*([^\n]{3,80})$", re.IGNORECASE
+)
 _BREAK: Final = re.compile(r"<br\s*/?>|\n", re.IGNORECASE)
 _BRIEF: Final = 160  # of a line that says that the talk is off
 _FLOWING: Final = 60  # so long is a line of prose that goes on in the next one
@@ -128,7 +131,7 @@ class Who:
         beside = [
             self._undated(plain(entry.date or "")),
             plain(entry.place or ""),
-            *map(plain, below),
+            *map(plain, (*below, *entry.body)),
         ]
         return any(remarks.statement(said.strip(" |")) for said in beside if said.strip())
 
@@ -257,6 +260,9 @@ class Who:
             above = before.strip()
             flows = len(above) >= _FLOWING and above[-1] not in ".!?:*_)"
             said = plain(_MARKER.sub("", line))
+            state = _STATE_LABEL.match(said)
+            if state and words.off(state[1]):
+                return True
             if said and not flows and len(said) <= _BRIEF and remarks.alone(said):
                 return not (words.no_talk(said) and written_dates(said, self.order))
         return False

@@ -62,6 +62,7 @@ def test_a_row_may_be_struck_by_a_style_or_say_in_any_cell_that_it_is_off() -> N
         '<td>14.04.2026</td><td>U. Meier</td><td><span style="text-decoration: line-through;">Knoten</span></td><td>HS 3</td>',
         "<td>14.04.2026<br>ABGESAGT</td><td>U. Meier</td><td>Knoten</td><td>HS 3</td>",
         "<td>14.04.2026</td><td>U. Meier</td><td>Knoten</td><td>fällt aus</td>",
+        "<td>14.04.2026</td><td>U. Meier</td><td>Knoten<br><b>Der Vortrag muss leider entfallen.</b></td><td>HS 3</td>",
     ):
         html = f"<!doctype html><html><body>{head}<tr>{row}</tr></table></body></html>"
         [talk] = page(html).talks
@@ -80,3 +81,14 @@ def test_who_speaks_is_known_before_the_title_is() -> None:
         talks = page(f"# S\n\n- 7 April 2026: Ben Ng, *Trees*\n- 14 April 2026: {line}\n").talks
         assert (talks[1].title, talks[1].speakers) == (None, ("Eva Müller",)), line
         assert talks[0].title == "Trees"
+
+
+def test_a_line_that_names_the_state_cancels_and_confirms() -> None:
+    text = "# S\n\n## 14 April 2026: Ada Kovács\n\n**Knots**\n\n{}\n\nAn abstract.\n"
+    for line, off in (
+        ("Status: cancelled", True),
+        ("**Status:** abgesagt", True),
+        ("Status: confirmed", False),
+    ):
+        [talk] = page(text.format(line)).talks
+        assert (talk.title, talk.cancelled) == ("Knots", off), line
