@@ -13,8 +13,8 @@ once::
     record   Ledger.record(claim, outcome, now=…)
 
 The map. A file is pure or wiring; a folder is a door to the outside: its ``__init__`` holds the
-port, each sibling is an adapter. A file imports only from smaller numbers and from its own
-folder (``tests/test_map.py`` checks it)::
+port, each sibling is an adapter (in ``cli``, a part of the command line). A file imports only from
+smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
 
     0  talks         Series, Talk: what a seminar is made of
     0  errors        the tree of errors

@@ -43,6 +43,10 @@ _INLINE: Final = re.compile(
 _EMPHASIS: Final = re.compile(
     r"(?<![\w\\$*])(\*\*\*|\*\*|__|[*_`])(?=\S)(.{1,1000}?)(?<=[^\s\\])\1(?![\w$*])"
 )
+# What stands out as a whole: a title, mostly.
+EMPHASISED: Final = re.compile(
+    r"(?<![\w*])\*{1,2}(?=[^\s*])[^*\n]{1,300}\*{1,2}|(?<!\w)_(?=\S)[^_\n]{1,300}_(?!\w)"
+)
 _MARK: Final = re.compile(
     r"\*{2,}|(?<![\w$)*\\])[*_`]+(?=[\w\"“„«])|(?<![\w$*\\])[*_`]+(?![\w$*])|(?<=[^\W_]{2})[*_`]+\s*$"
 )

@@ -20,7 +20,7 @@ from announcer.source.dates import (
     written_dates,
 )
 from announcer.source.entry import Entry
-from announcer.source.markdown import plain
+from announcer.source.markdown import EMPHASISED, plain
 from announcer.source.times import WrittenTime, asked_times, written_times
 
 _UNSURE: Final = re.compile(
@@ -32,9 +32,6 @@ _STARTS: Final = re.compile(
 )
 # Where a line ends after its time, with a room at most: "…, 15:30", "(15:30, Room 7)", "at 15:30!".
 _AT_END: Final = re.compile(r"\s*(?:uhr|h)?\s*(?:,[^,()]{0,40})?[)\].!*_~\s]*", re.IGNORECASE)
-_MARKED: Final = re.compile(
-    r"(?<![\w*])\*{1,2}[^*\n]{1,300}\*{1,2}|(?<!\w)_[^_\n]{1,300}_(?!\w)|\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»"
-)
 _CLOCK: Final = re.compile(r"[\d:.h\s–-]+")
 
 
@@ -144,7 +141,7 @@ class When:
 
     def _outside(self, bare: str, times: Sequence[WrittenTime]) -> list[WrittenTime]:
         """Give the times that do not stand inside a title that is marked as one."""
-        marked = [found.span() for found in _MARKED.finditer(bare)]
+        marked = [f.span() for form in (EMPHASISED, words.QUOTED) for f in form.finditer(bare)]
         return [t for t in times if not any(a <= t.span[0] < b for a, b in marked)]
 
     def _check_usual(self, day: date, start: time) -> None:

@@ -112,7 +112,9 @@ class Who:
         titles = [title for title in (entry.title, self.labels.get("title")) if title]
         if any(words.said(t, alone=False, own=own).cancelled or _state(t) for t in titles):
             return True
-        if (entry.title and _wholly_struck(entry.title)) or self._cells_off():
+        below = next((line for line in entry.body if line.strip()), "")
+        title = entry.title or (below if entry.layout == "heading" else "")
+        if _wholly_struck(title) or (entry.layout == "row" and self._cells_off()):
             return True
         who = entry.speakers or ""
         return (
@@ -120,11 +122,8 @@ class Who:
         )
 
     def _cells_off(self) -> bool:
-        """Tell whether a cell beside the title, or a line of its own in one, says that it is off."""
+        """Tell whether a cell of a row beside its title, or a line of one, says that it is off."""
         entry = self.entry
-        if entry.layout != "row":
-            first = next((line for line in entry.body if line.strip()), "")
-            return entry.layout == "heading" and _wholly_struck(first)
         below = [
             part for cell in (entry.title, entry.speakers) for part in _BREAK.split(cell or "")[1:]
         ]

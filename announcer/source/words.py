@@ -8,7 +8,7 @@ from typing import Final
 
 from announcer.source import clean
 from announcer.source.dates import DateOrder, asked_dates, written_dates
-from announcer.source.markdown import plain, struck, struck_words, without_struck
+from announcer.source.markdown import EMPHASISED, plain, struck, struck_words, without_struck
 from announcer.source.times import written_times
 
 TBA: Final = re.compile(
@@ -31,8 +31,10 @@ _BEFORE: Final = re.compile(
     rf"^[\W_]*{_SUBJECT}{_CANCEL}(?=\W*$|\s*[:!()\]*–—-]|\s+(?:to|until|till|auf|due|wegen|because|à cause|au)\b)[\s:!)\]*–—-]*",
     re.IGNORECASE,
 )
+# "How projects get cancelled" tells of something else than its talk.
+_PASSIVE: Final = r"(?<!\bget)(?<!\bgets)(?<!\bgot)(?<!\bbeing)"
 _AFTER: Final = re.compile(
-    rf"(?<!\bget)(?<!\bgets)(?<!\bgot)(?<!\bbeing)(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
+    rf"{_PASSIVE}(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
     re.IGNORECASE,
 )
 _ANYWHERE: Final = re.compile(
@@ -69,11 +71,8 @@ _MOVED_FROM: Final = re.compile(
 _BEFORE_MOVED: Final = re.compile(
     r"[(\[,;–—-]?\s*(?:\b(?:was|has been|is|wurde|ist)\s+)?$", re.IGNORECASE
 )
-_QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
+QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
 _DASH: Final = re.compile(r"\s[–—-]\s")
-_EMPHASISED: Final = re.compile(
-    r"(?<![\w*])\*{1,2}(?=[^\s*])[^*\n]{1,300}\*{1,2}|(?<!\w)_(?=\S)[^_\n]{1,300}_(?!\w)"
-)
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _OF_TALKS: Final = re.compile(
     r"(?:the|this|das|der|die|ist|was|has|been|wurde|wird|est|talk|seminar|meeting|session|vortrag|treffen|sitzung|séance|séminaire)",
@@ -143,7 +142,7 @@ def without_mark(text: str, mark: re.Pattern[str] | None) -> tuple[str, bool]:
     """
     if mark is None or mark.search(text) is None:
         return text, False
-    parts = _QUOTED.split(text)  # every second one is a quoted title
+    parts = QUOTED.split(text)  # every second one is a quoted title
     found = False
     for number, part in enumerate(parts):
         first = mark.match(part[1:]) if number % 2 else None
@@ -159,7 +158,7 @@ def without_mark(text: str, mark: re.Pattern[str] | None) -> tuple[str, bool]:
 def _unless_emphasised(part: str, mark: re.Match[str]) -> str:
     """Take a mark out, unless it is a word of an emphasised title: "*How projects get cancelled*"."""
     spans = (
-        title for title in _EMPHASISED.finditer(part) if title.start() < mark.start() < title.end()
+        title for title in EMPHASISED.finditer(part) if title.start() < mark.start() < title.end()
     )
     title = next(spans, None)
     if title is None:
