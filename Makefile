@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/python examples/demo.py
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations 10
 
 torture: $(READY)
 	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py tests/test_hostile.py

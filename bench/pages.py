@@ -4,9 +4,9 @@
 
 Each page is read as an organiser's settings would have it read: the kind by what the page is, the
 time zone always; with hints also the order of dates, the year, and the series' own start, length,
-place and stream. Today is the day of the page's last commit. A talk that is unclear is listed and
-never announced, so it is no prediction; how many there are is printed. The folder's own score.py
-compares, over all talks and over those that lie ahead.
+place and stream. Today is the day of the page's last commit. A talk that is unclear is passed on as
+such: the scorer counts it as found and never as announced; how many there are is printed. The
+folder's own score.py compares, over all talks and over those that lie ahead.
 """
 
 import argparse
@@ -92,6 +92,7 @@ def prediction(talk: Talk, asked: SeriesSettings) -> dict[str, Any]:
         "speaker": "; ".join(talk.speakers) or None,
         "location": talk.location,
         "cancelled": talk.cancelled,
+        "unclear": talk.unclear is not None,
     }
 
 
@@ -104,7 +105,7 @@ async def read(folder: Path, page: Mapping[str, Any], *, hinted: bool) -> tuple[
     except (ValidationError, SourceError) as error:
         return {"error": str(error)}, [f"refused: {str(error).splitlines()[0]}"]
     unclear = [f"{talk.id} ({talk.day}): {talk.unclear}" for talk in reading.talks if talk.unclear]
-    return [prediction(t, asked) for t in reading.talks if not t.unclear], unclear
+    return [prediction(t, asked) for t in reading.talks], unclear
 
 
 def compared(folder: Path, predictions: Mapping[str, object], *options: str) -> str:

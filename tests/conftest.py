@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import Desk
@@ -16,10 +17,30 @@ FIGURES = pytest.StashKey[list[str]]()
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in which nothing may be skipped, if something was."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    config = session.config
+    if hasattr(config, "workeroutput"):  # a worker of pytest-xdist has no terminal of its own
+        config.workeroutput["figures"] = config.stash.get(FIGURES, [])
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if skipped and os.environ.get("NOTHING_SKIPPED"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect what the workers measured, where pytest-xdist runs the tests."""
+    if config.pluginmanager.has_plugin("xdist"):
+        config.pluginmanager.register(_WorkerFigures(config))
+
+
+class _WorkerFigures:
+    """Takes over the figures of each worker of pytest-xdist when it ends."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        figures = getattr(node, "workeroutput", {}).get("figures", [])
+        self._config.stash.setdefault(FIGURES, []).extend(figures)
 
 
 def pytest_terminal_summary(
