@@ -4,6 +4,8 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
+# Tests start the program hundreds of times: it must not be compiled anew each time.
+export PYTHONDONTWRITEBYTECODE =
 READY = .venv/.ready
 
 .PHONY: demo test torture snapshots lint types lock
