@@ -132,10 +132,14 @@ class _Known:
 
 @dataclass(slots=True, kw_only=True)
 class _SoFar:
-    """What one pass has done of a series, over all the plans that it makes of it."""
+    """What one pass has done of a series, over all the plans that it makes of it.
 
+    ``owed`` are the mails that were to go when it began, by their keys. What falls due while it
+    is under way is left to the next one, which judges the limits anew.
+    """
+
+    owed: frozenset[str]
     handled: set[str] = field(default_factory=set)  # keys of mails that it is through with
-    owed: set[str] = field(default_factory=set)  # keys of mails that were to go now
     refused_claims: int = 0
 
     def count(self, refusal: AnnouncerError) -> None:
@@ -246,8 +250,11 @@ class Announcer:
             report.problems.append(known.trouble)
             if known.history.believed is not None:
                 concerns += of_source(series, known.trouble, known.history.believed, known.now)
-        plan, so_far = await self._planned(programme, known), _SoFar()
+        plan = await self._planned(programme, known)
         report.plans.append(plan)
+        so_far = _SoFar(
+            owed=frozenset(m.key for m in plan.announcements if _goes_now(m, known.now))
+        )
         while not await self._carried_out(programme, known, plan, so_far, report, concerns):
             known = await self._known(programme, self._clock(series), record=True, before=known)
             plan = await self._planned(programme, known)
@@ -268,10 +275,12 @@ class Announcer:
 
         That is each further one that goes out: to hand over the one before may have taken minutes.
         """
-        so_far.owed.update(m.key for m in plan.announcements if _goes_now(m, known.now))
-        held = await self._beyond_limits(programme.series, plan, report, known.now)
+        mails = [
+            m for m in plan.announcements if m.key in so_far.owed or not _goes_now(m, known.now)
+        ]
+        held = await self._beyond_limits(programme.series, mails, report, known.now)
         acted = False
-        for announcement in plan.announcements:
+        for announcement in mails:
             goes = _goes_now(announcement, known.now)
             if self._stopping.is_set():
                 return True
@@ -369,10 +378,10 @@ class Announcer:
         return told(mail, Fate.FAILED, words, message)
 
     async def _beyond_limits(
-        self, series: Series, plan: Plan, report: Report, now: datetime
+        self, series: Series, mails: Sequence[Announcement], report: Report, now: datetime
     ) -> str:
         """Say which limit the due mails would break together; empty where none."""
-        new = sum(_counts(mail, now) for mail in plan.announcements)
+        new = sum(_counts(mail, now) for mail in mails)
         if self._limits is None or not new:
             return ""
         sent = [

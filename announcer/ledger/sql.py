@@ -115,9 +115,12 @@ MIGRATIONS: Final = (
     # No reference to adoption: a claim makes the row of its series, to wait for decisions on it.
     """
     CREATE TABLE revision (series TEXT PRIMARY KEY, number INTEGER NOT NULL) {strict};
+    CREATE TABLE sender (key TEXT PRIMARY KEY, seen_at TEXT NOT NULL) {strict};
     """,
 )
 TOLD_AGAIN: Final = timedelta(days=1)
+# So far apart are two clocks of which one was given by `--now`, and never two that only differ.
+_ANOTHER_CLOCK: Final = timedelta(days=1)
 
 _LIST: Final = ", ".join(COLUMNS)
 _PUT: Final = (
@@ -150,6 +153,10 @@ class Database(Protocol):
 
     async def clock(self) -> datetime | None:
         """Give the instant on the database's clock; None where leases go by the caller's."""
+        ...
+
+    async def wall_clock(self) -> datetime:
+        """Give the real instant, whatever `--now` says."""
         ...
 
     async def close(self) -> None:
@@ -335,13 +342,13 @@ class SqlLedger:
         Raises:
             TooLate: a decision about mails comes too late for one.
         """
-        event, late = Decided(key=key, clock=await self._clock(now)), []
+        late = []
         for series in sorted({decision.series for decision in decisions}):
             for row in await self._rows("WHERE series = :series", {"series": series}):
                 if row.key != key and not any(decision.binds(row) for decision in decisions):
                     continue
                 try:
-                    step(row, event)
+                    step(row, Decided(key=key, clock=await self._lease_clock(row, now)))
                 except TooLate:
                     if any(decision.rule for decision in decisions):
                         raise
@@ -415,7 +422,10 @@ class SqlLedger:
                 lease=self._lease,
             )
             row = await self._step(message.key, event, now)
-        return claim_of(row, expires_at) if row is not None else None
+            if row is None:
+                return None
+            await self._sender_seen(message.key)
+        return claim_of(row, expires_at)
 
     async def sending(self, claim: Claim, *, now: datetime) -> None:
         """Record that the content is about to be handed over."""
@@ -423,6 +433,7 @@ class SqlLedger:
             clock = await self._clock(now)
             event = Sending(claim=claim, now=now, clock=clock, lease=self._lease)
             await self._step(claim.key, event, now)
+            await self._sender_seen(claim.key)
 
     async def record(self, claim: Claim, outcome: Outcome, *, now: datetime) -> None:
         """Record how an attempt ended."""
@@ -441,11 +452,12 @@ class SqlLedger:
         """Let go what caps held, or try at once what was refused or waits."""
         async with self._db.writing():
             await self._revised(key.partition("/")[0])
-            row = await self._step(
-                key, Released(key=key, now=now, clock=await self._clock(now)), now
-            )
+            clock = await self._clock(now)
+            for row in await self._rows("WHERE key = :key", {"key": key}):
+                clock = await self._lease_clock(row, now)
+            released = await self._step(key, Released(key=key, now=now, clock=clock), now)
             await self._keep(decisions, key)
-        return _known(row)
+        return _known(released)
 
     async def settle(self, key: str, *, arrived: bool, now: datetime) -> Row:
         """Take a person's word on a mail in doubt: it has arrived, or shall be sent once more."""
@@ -569,6 +581,27 @@ class SqlLedger:
 
     async def _clock(self, now: datetime) -> datetime:
         return await self._db.clock() or now
+
+    async def _sender_seen(self, key: str) -> None:
+        await self._db.run(
+            "INSERT INTO sender (key, seen_at) VALUES (:key, :at) "
+            "ON CONFLICT (key) DO UPDATE SET seen_at = excluded.seen_at",
+            {"key": key, "at": (await self._db.wall_clock()).isoformat()},
+        )
+
+    async def _lease_clock(self, row: Row, now: datetime) -> datetime:
+        """Give the instant by which to judge whether the lease of a sender still runs.
+
+        Where one of the two goes by `--now` and the other does not, their clocks say nothing of
+        the lease; what counts then is how long ago the sender was seen.
+        """
+        clock = await self._clock(now)
+        if abs(clock - row.lease_until) < _ANOTHER_CLOCK:
+            return clock
+        found = await self._db.run("SELECT seen_at FROM sender WHERE key = :key", {"key": row.key})
+        since = [await self._db.wall_clock() - datetime.fromisoformat(at) for (at,) in found]
+        alive = any(timedelta(0) <= span < self._lease for span in since)
+        return row.lease_until - self._lease if alive else clock
 
     async def _step(self, key: str, event: Event, now: datetime) -> Row | None:
         """Make one transition; the write names the state and fence that it starts from."""

@@ -258,11 +258,11 @@ def _first_row(message: Message, owner: str, now: datetime) -> Row:
 
 def _sending(row: Row | None, event: Sending) -> Row:
     held = _held_by(row, event.claim, State.CLAIMED)
+    _in_time(held.key, event.claim.expires_at, event.now)
     if held.lease_until <= event.clock:
         # The plan reads from the row alone that it was not sent, and may have given its talks
         # to another mail since.
         raise ClaimLost(f"{held.key}: the claim ran out before it could be sent")
-    _in_time(held.key, event.claim.expires_at, event.now)
     return replace(
         held,
         state=State.SENDING,

@@ -624,3 +624,28 @@ def test_a_mail_that_was_sent_cannot_be_held_and_one_whose_process_is_gone_can(
             await second.decide([HOLD], key=claim.key, now=NOW + 12 * MINUTE)
 
     with_two(place, work, lease=AT_ONCE)
+
+
+def test_a_decision_is_too_late_also_where_one_side_goes_by_a_clock_of_its_own(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        assert await claimed(first, about_the_talk(), now=NOW) is not None
+        for now in (NOW + timedelta(days=2000), NOW - timedelta(days=2000)):
+            with pytest.raises(TooLate, match="is being sent right now"):
+                await second.decide([HOLD], key=message().key, now=now)
+            with pytest.raises(TooLate, match="is being sent right now"):
+                await second.release(message().key, now=now)
+
+    with_two(place, work)
+
+
+def test_a_claim_whose_process_has_long_gone_is_bound_by_a_decision_on_any_clock(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        assert await claimed(first, about_the_talk(), now=NOW) is not None
+        await first.decide([HOLD], key=message().key, now=NOW + timedelta(days=2000))
+        assert (await first.history("s")).decisions == (HOLD,)
+
+    with_two(place, work, lease=AT_ONCE)
