@@ -140,7 +140,12 @@ class _SoFar:
 
     owed: frozenset[str]
     handled: set[str] = field(default_factory=set)  # keys of mails that it is through with
+    held: str = ""  # which limit the mails broke together, and then all of them are held
     refused_claims: int = 0
+
+    def holds(self, mail: Announcement) -> bool:
+        """Whether a mail that is due is held by the limits: no person has let it go."""
+        return bool(self.held) and not (mail.row and mail.row.released)
 
     def count(self, refusal: AnnouncerError) -> None:
         """Count a claim that was refused.
@@ -278,10 +283,12 @@ class Announcer:
         mails = [
             m for m in plan.announcements if m.key in so_far.owed or not _goes_now(m, known.now)
         ]
-        held = await self._beyond_limits(programme.series, mails, report, known.now)
+        so_far.held = so_far.held or await self._beyond_limits(
+            programme.series, mails, report, known.now
+        )
         acted = False
         for announcement in mails:
-            goes = _goes_now(announcement, known.now)
+            goes = _goes_now(announcement, known.now) and not so_far.holds(announcement)
             if self._stopping.is_set():
                 return True
             if announcement.key in so_far.handled:
@@ -289,7 +296,7 @@ class Announcer:
             if goes and acted:
                 return False
             try:
-                delivery = await self._handle(programme, known, announcement, held, so_far)
+                delivery = await self._handle(programme, known, announcement, so_far)
             except (PlanOutdated, MailExpired) as refusal:
                 log.info("%s; %s is planned again", refusal, programme.series.id)
                 so_far.count(refusal)
@@ -301,14 +308,14 @@ class Announcer:
         return True
 
     async def _handle(
-        self, programme: Programme, known: _Known, mail: Announcement, held: str, so_far: _SoFar
+        self, programme: Programme, known: _Known, mail: Announcement, so_far: _SoFar
     ) -> Delivery | None:
         """See to one mail of a plan; what then became of it is final for this pass."""
         if mail.standing is Standing.MISSED and mail.key in so_far.owed:
             words = f"its time was over before it could be sent: {mail.reason}"
             delivery: Delivery | None = told(mail, Fate.MISSED, words, None)
-        elif held and _counts(mail, known.now):
-            delivery = await self._hold(programme, known, mail, held)
+        elif _goes_now(mail, known.now) and so_far.holds(mail):
+            delivery = await self._hold(programme, known, mail, so_far.held)
         else:
             delivery = await self._settle(programme, known, mail)
         if delivery is not None or _goes_now(mail, known.now):

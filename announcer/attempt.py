@@ -104,10 +104,7 @@ class Attempt:
         except DeliveryInDoubt as error:
             return InDoubt(reply=error.reply)
         except MailExpired as expired:
-            self.expired = expired
-            if self._phase is _Phase.BEFORE:
-                return GivenBack()
-            return Deferred(until=self._clock(), reply=str(expired))
+            return self._given_back(expired)
         except asyncio.CancelledError:
             if self._phase is _Phase.BEFORE:
                 return GivenBack()
@@ -120,3 +117,10 @@ class Attempt:
                 until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
                 return Deferred(until=until, reply=words)
             return InDoubt(reply=words)
+
+    def _given_back(self, expired: MailExpired) -> Outcome:
+        """Give how a mail ends whose time was over: nothing of its content is out."""
+        self.expired = expired
+        if self._phase is _Phase.BEFORE:
+            return GivenBack()
+        return Deferred(until=self._clock(), reply=str(expired))  # takes back the copy it marked

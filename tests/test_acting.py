@@ -234,6 +234,22 @@ def test_a_word_on_a_mail_that_is_being_sent_says_that_it_is_too_late(seminar: S
     assert seminar.with_ledger(lambda ledger: ledger.history("ml")).decisions == ()
 
 
+def test_the_command_says_that_it_is_too_late_whatever_clock_it_goes_by(seminar: Seminar) -> None:
+    seminar.adopt()
+    commands = [["hold", FIRST], ["release", FIRST], ["cancel", "3", "--now", "2020-04-03T10:00"]]
+    done: list[tuple[int, bool]] = []
+
+    def decide() -> None:
+        for words in commands:
+            ended = seminar.desk.run(*words)
+            named = f"announcer: {FIRST} is being sent right now" in ended.stderr
+            done.append((ended.returncode, named and ended.stderr.count("\n") == 1))
+
+    seminar.mailbox.at_dot = [decide]
+    seminar.pass_()
+    assert done == [(1, True)] * 3
+
+
 def test_a_cancellation_of_a_talk_whose_mail_is_being_sent_counts_and_names_the_mail(
     seminar: Seminar,
 ) -> None:
@@ -363,6 +379,19 @@ def test_what_falls_due_during_a_pass_is_left_to_the_next_one(seminar: Seminar) 
     # Two were due, as many as a list may get in a pass.
     assert fates(seminar.pass_()) == [(FIRST, Fate.SENT), (SECOND, Fate.SENT)]
     assert fates(seminar.pass_()) == [(held, Fate.SENT)]
+
+
+def test_above_a_cap_all_are_held_though_one_was_let_go_and_is_slow(seminar: Seminar) -> None:
+    config = seminar.desk.folder / "config.toml"
+    third = EARLY.replace("early", "later").replace("days_before = 8", "days_before = 9")
+    config.write_text(f"{config.read_text()}{third}\n[limits]\nper_pass = 1\n")
+    seminar.adopt()
+    held = [FIRST, SECOND, "ml/later/2020-04-03"]
+    assert fates(seminar.pass_()) == [(key, Fate.FAILED) for key in held]
+    assert seminar.mailbox.received == []
+    asyncio.run(seminar.office().release(SECOND, ""))
+    assert (SECOND, Fate.SENT) in fates(seminar.pass_())
+    assert len(seminar.mailbox.received) == 1
 
 
 def test_caps_count_what_another_process_has_sent_while_the_mail_before_is_slow(
