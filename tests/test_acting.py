@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from place import Place
 from announcer import app as parts
 from announcer.announcement import Announcement
 from announcer.announcer import MOST_REFUSED_CLAIMS, Announcer, Programme
+from announcer.attempt import Attempt
 from announcer.compose import MailComposer
 from announcer.errors import PlanOutdated, TooLate
 from announcer.ledger import Ledger, Sent, State
@@ -26,6 +28,7 @@ from announcer.report import Fate, Report
 from announcer.service import ReadAhead
 from announcer.settings import Settings, load_settings
 from announcer.talks import Reading, Series
+from announcer.transport.folder import FolderTransport
 
 ADOPTED = datetime(2020, 4, 1, 8, tzinfo=UTC)
 NINE = datetime(2020, 4, 3, 8, tzinfo=UTC)  # Friday, 10:00 in Berlin
@@ -120,6 +123,23 @@ def seminar(desk: Desk, mailbox: Mailbox, place: Place) -> Seminar:
     config.write_text(f'{config.read_text()}{EARLY}\n[ledger]\nurl = "{place.url}"\n')
     desk.page(PAGE)
     return Seminar(desk, mailbox)
+
+
+def _mail(number: int) -> Message:
+    """Give a mail of another series to the same list."""
+    return Message(
+        key=f"other/announcement/2020-04-0{number}",
+        series="other",
+        kind="announcement",
+        rule="announcement",
+        due_at=NINE,
+        sender="seminar@example.org",
+        recipient="ml@groups.example",
+        message_id=f"<{number}@example.org>",
+        subject="S",
+        content=b"S\r\n",
+        said=(),
+    )
 
 
 def run(work: Coroutine[Any, Any, int]) -> Callable[[], int]:
@@ -294,6 +314,29 @@ def test_a_mail_whose_time_is_over_when_the_recipient_is_accepted_is_given_back(
     assert (rows[SECOND].state, rows[SECOND].copies) == (State.RETRY, 0)
 
 
+def test_a_mail_whose_time_is_over_once_the_ledger_has_its_mark_is_not_handed_over(
+    place: Place, tmp_path: Path
+) -> None:
+    mail = _mail(0)
+    ends = NINE + timedelta(minutes=1)
+    clock = iter([NINE, ends, ends])  # the ledger was busy, or the machine slept, at the mark
+
+    async def work() -> None:
+        ledger = await place.create()
+        claim = await ledger.claim(mail, revision=0, expires_at=ends, now=NINE)
+        assert claim is not None
+        attempt = Attempt(ledger, claim, asyncio.Event(), lambda: next(clock))
+        outcome = await attempt.deliver(FolderTransport(tmp_path / "out"), mail)
+        assert attempt.expired is not None
+        assert not (tmp_path / "out").exists()
+        await ledger.record(claim, outcome, now=ends)
+        [row] = await ledger.rows()
+        assert (row.state, row.copies) == (State.RETRY, 0)
+        await ledger.close()
+
+    asyncio.run(work())
+
+
 def test_a_talk_that_begins_while_a_mail_waits_is_left_out_of_it(seminar: Seminar) -> None:
     config = seminar.desk.folder / "config.toml"
     text = config.read_text().replace(EARLY, "")
@@ -401,19 +444,7 @@ def test_caps_count_what_another_process_has_sent_while_the_mail_before_is_slow(
 
     async def send(ledger: Ledger) -> None:
         for number in range(3):
-            mail = Message(
-                key=f"other/announcement/2020-04-0{number}",
-                series="other",
-                kind="announcement",
-                rule="announcement",
-                due_at=NINE,
-                sender="seminar@example.org",
-                recipient="ml@groups.example",
-                message_id=f"<{number}@example.org>",
-                subject="S",
-                content=b"S\r\n",
-                said=(),
-            )
+            mail = _mail(number)
             until = NINE + timedelta(days=1)
             claim = await ledger.claim(mail, revision=0, expires_at=until, now=NINE)
             assert claim is not None
