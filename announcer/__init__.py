@@ -8,7 +8,7 @@ once::
     plan     plan_announcements(…, now).due               -> announcements
     compose  Composer.compose(announcement)               -> Message
     verify   verify(message, announcement)                -> or it is held
-    claim    Ledger.claim(message, now=…)                 -> Claim, or None: another has it
+    claim    Ledger.claim(message, revision=…, …)         -> Claim, or None: another has it
     deliver  Transport.deliver(message, before_data=…)    -> reply, or deferred | refused | in doubt
     record   Ledger.record(claim, outcome, now=…)
 

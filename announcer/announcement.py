@@ -18,7 +18,8 @@ class Announcement:
     of them; ``notes`` are paragraphs of an organiser's; ``thread`` the Message-IDs of the
     announcements it follows, oldest first, with ``thread_subject`` where its subject must be
     theirs; ``row`` what the ledger knows of it from earlier attempts, and ``waits_until`` when
-    its next attempt may come.
+    its next attempt may come. ``expires_at`` is when the time of its last talk is over; from
+    ``sendable_until`` on, which is when that of its first one is, it has to be composed anew.
     """
 
     key: str
@@ -37,6 +38,12 @@ class Announcement:
     thread_subject: str | None = None
     row: Row | None = None
     waits_until: datetime | None = None
+    first_expiry: datetime | None = None  # None where all of its talks have the same
+
+    @property
+    def sendable_until(self) -> datetime:
+        """From when on it says something that is over, and must not go as it is."""
+        return self.first_expiry or self.expires_at
 
     def __post_init__(self) -> None:
         if not self.talks:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -35,9 +35,11 @@ from announcer.errors import (
     LedgerBusy,
     LedgerError,
     LedgerForeign,
+    MailExpired,
+    PlanOutdated,
     SourceError,
 )
-from announcer.ledger import Adoption, Claim, History, Ledger, Pause, State
+from announcer.ledger import Adoption, Believed, Claim, History, Ledger, Pause, State
 from announcer.message import Message
 from announcer.past import Standing
 from announcer.plan import counted_as_told, plan_announcements
@@ -53,6 +55,11 @@ log = logging.getLogger("announcer")
 
 # How long to try to write down what the server said, while the ledger cannot be reached.
 _RECORD_AGAIN: Final = (1, 2, 4, 8)
+# How often a series is planned again in one pass because it changed before a mail was claimed.
+MOST_REFUSED_CLAIMS: Final = 5
+# How long a source may take that is asked again between two mails of a pass: what cannot be read
+# by then has not been read, and the next mail does not wait for it.
+READ_AGAIN_WITHIN: Final = timedelta(seconds=5)
 
 Clock = Callable[[Series], datetime]
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -112,14 +119,46 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What is known of a series: its history, the talks that are believed, and why not others."""
+    """What is known of a series at one instant, and all that its plan is made from."""
 
+    now: datetime
     history: History
     talks: tuple[Talk, ...]
     trouble: SourceError | None = None
     breaks: tuple[Span, ...] | None = (
         None  # None where nothing may be said of a week without a talk
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _SoFar:
+    """What one pass has done of a series, over all the plans that it makes of it.
+
+    ``owed`` are the mails that were to go when it began, by their keys. What falls due while it
+    is under way is left to the next one, which judges the limits anew.
+    """
+
+    owed: frozenset[str]
+    handled: set[str] = field(default_factory=set)  # keys of mails that it is through with
+    held: str = ""  # which limit the mails broke together, and then all of them are held
+    refused_claims: int = 0
+
+    def holds(self, mail: Announcement) -> bool:
+        """Whether a mail that is due is held by the limits: no person has let it go."""
+        return bool(self.held) and not (mail.row and mail.row.released)
+
+    def count(self, refusal: AnnouncerError) -> None:
+        """Count a claim that was refused.
+
+        Raises:
+            PlanOutdated: there were so many that the rest is left to the next pass.
+        """
+        self.refused_claims += 1
+        if self.refused_claims > MOST_REFUSED_CLAIMS:
+            raise PlanOutdated(
+                f"{refusal}; that happened {self.refused_claims} times in this pass, so its mails "
+                "wait for the next one"
+            ) from refusal
 
 
 _AT_WORK: Final = frozenset({State.CLAIMED, State.SENDING})
@@ -199,7 +238,8 @@ class Announcer:
         Raises:
             SourceError: nothing is known of the talks.
         """
-        known = await self._known(programme, record=False)
+        now = self._clock(programme.series)
+        known = await self._known(programme, now, record=False)
         return await self._planned(programme, known), known.trouble
 
     async def _announce_series(
@@ -209,28 +249,78 @@ class Announcer:
         for row in await self._ledger.expire(series.id, now=self._clock(series)):
             log.error("%s: in doubt: %s", row.key, row.reply, extra={"key": row.key})
             concerns.append(of_lost_sender(row))
-        known = await self._known(programme, record=True)
+        known = await self._known(programme, self._clock(series), record=True)
         if known.trouble is not None:
             _log_problem(series, known.trouble)
             report.problems.append(known.trouble)
             if known.history.believed is not None:
-                last = known.history.believed
-                concerns += of_source(series, known.trouble, last, self._clock(series))
+                concerns += of_source(series, known.trouble, known.history.believed, known.now)
         plan = await self._planned(programme, known)
         report.plans.append(plan)
-        concerns += of_gone(series, known.history.believed, self._clock(series))
-        concerns += of_plan(plan, known.history.believed, self._clock(series))
-        held = await self._beyond_limits(series, plan, report)
-        for announcement in plan.announcements:
+        so_far = _SoFar(
+            owed=frozenset(m.key for m in plan.announcements if _goes_now(m, known.now))
+        )
+        while not await self._carried_out(programme, known, plan, so_far, report, concerns):
+            known = await self._known(programme, self._clock(series), record=True, before=known)
+            plan = await self._planned(programme, known)
+            report.plans[-1] = plan
+        concerns += of_gone(series, known.history.believed, known.now)
+        concerns += of_plan(plan, known.history.believed, known.now)
+
+    async def _carried_out(
+        self,
+        programme: Programme,
+        known: _Known,
+        plan: Plan,
+        so_far: _SoFar,
+        report: Report,
+        concerns: list[Concern],
+    ) -> bool:
+        """See to the mails of a plan, up to the one for which the series must be planned again.
+
+        That is each further one that goes out: to hand over the one before may have taken minutes.
+        """
+        mails = [
+            m for m in plan.announcements if m.key in so_far.owed or not _goes_now(m, known.now)
+        ]
+        so_far.held = so_far.held or await self._beyond_limits(
+            programme.series, mails, report, known.now
+        )
+        acted = False
+        for announcement in mails:
+            goes = _goes_now(announcement, known.now) and not so_far.holds(announcement)
             if self._stopping.is_set():
-                return
-            if held and self._counts(announcement):
-                delivery = await self._hold(programme, announcement, held)
-            else:
-                delivery = await self._settle(programme, announcement)
+                return True
+            if announcement.key in so_far.handled:
+                continue
+            if goes and acted:
+                return False
+            try:
+                delivery = await self._handle(programme, known, announcement, so_far)
+            except (PlanOutdated, MailExpired) as refusal:
+                log.info("%s; %s is planned again", refusal, programme.series.id)
+                so_far.count(refusal)
+                return False
+            acted = acted or goes
             if delivery is not None:
                 report.deliveries.append(delivery)
                 concerns += of_delivery(delivery)
+        return True
+
+    async def _handle(
+        self, programme: Programme, known: _Known, mail: Announcement, so_far: _SoFar
+    ) -> Delivery | None:
+        """See to one mail of a plan; what then became of it is final for this pass."""
+        if mail.standing is Standing.MISSED and mail.key in so_far.owed:
+            words = f"its time was over before it could be sent: {mail.reason}"
+            delivery: Delivery | None = told(mail, Fate.MISSED, words, None)
+        elif _goes_now(mail, known.now) and so_far.holds(mail):
+            delivery = await self._hold(programme, known, mail, so_far.held)
+        else:
+            delivery = await self._settle(programme, known, mail)
+        if delivery is not None or _goes_now(mail, known.now):
+            so_far.handled.add(mail.key)
+        return delivery
 
     async def _tell(
         self, programme: Programme, concerns: Sequence[Concern], report: Report
@@ -279,31 +369,28 @@ class Announcer:
                 told = True
         return told
 
-    def _counts(self, mail: Announcement) -> bool:
-        """Whether a mail would go out in this pass, and no person has let it go."""
-        ready = mail.waits_until is None or mail.waits_until <= self._clock(mail.series)
-        return mail.standing is Standing.DUE and ready and not (mail.row and mail.row.released)
-
-    async def _hold(self, programme: Programme, mail: Announcement, why: str) -> Delivery | None:
+    async def _hold(
+        self, programme: Programme, known: _Known, mail: Announcement, why: str
+    ) -> Delivery | None:
         """Put a mail that breaks a cap into the hands of a person."""
-        now = self._clock(programme.series)
         if mail.row is not None and mail.row.copies:
             return told(mail, Fate.IN_DOUBT, f"{mail.reason}, but {why}", mail.row.message())
         try:
-            message = self._composed(programme, mail)
+            message = self._composed(programme, mail, known.now)
         except CompositionError as error:
             return told(mail, Fate.FAILED, str(error), None)
-        if not await self._ledger.cap(message, why, now=now):
+        if not await self._ledger.cap(message, why, now=self._clock(programme.series)):
             return None
         words = f"{why}; `announcer release {mail.key}` lets it go, --all lets go all of them"
         return told(mail, Fate.FAILED, words, message)
 
-    async def _beyond_limits(self, series: Series, plan: Plan, report: Report) -> str:
+    async def _beyond_limits(
+        self, series: Series, mails: Sequence[Announcement], report: Report, now: datetime
+    ) -> str:
         """Say which limit the due mails would break together; empty where none."""
-        new = sum(map(self._counts, plan.announcements))
+        new = sum(_counts(mail, now) for mail in mails)
         if self._limits is None or not new:
             return ""
-        now = self._clock(series)
         sent = [
             row.settled_at or row.doubted_at or row.claimed_at
             for row in await self._ledger.rows()
@@ -333,59 +420,97 @@ class Announcer:
             programme.cadence,
             known.talks,
             known.history,
-            self._clock(programme.series),
+            known.now,
             on_doubt=self._on_doubt,
             pause=pause,
             changes=programme.changes,
             breaks=known.breaks,
         )
 
-    async def _known(self, programme: Programme, *, record: bool) -> _Known:
+    async def _known(
+        self, programme: Programme, now: datetime, *, record: bool, before: _Known | None = None
+    ) -> _Known:
         """Give what is known of a series: its history, and the talks that are believed.
 
         A rule that the ledger does not know yet is taken in first: what it would have sent by now
-        counts as told.
+        counts as told. ``before`` is what the pass has planned from already, if it has.
         """
         series = programme.series
-        adoption = adopted(series, (await self._ledger.adoptions()).get(series.id))
         history = await self._ledger.history(series.id)
-        known = await self._believed(programme, history, record=record)
+        adoption = adopted(series, history.adoption)
+        if before is None:
+            known = await self._believed(programme, history, now, record=record)
+        else:
+            known = await self._believed_by_now(programme, history, now, before)
         new = [rule for rule in programme.cadence if rule.label not in adoption.rules]
         if not new:
             return known
-        counted = counted_as_told(series, new, known.talks, self._clock(series))
-        if record:
-            await self._ledger.adopt(
-                series.id,
-                series.list,
-                rules=[rule.label for rule in new],
-                counted=counted,
-                now=self._clock(series),
+        counted = counted_as_told(series, new, known.talks, now)
+        if not record:
+            return replace(
+                known, history=replace(known.history, counted=(*history.counted, *counted))
             )
-        return replace(known, history=replace(known.history, counted=(*history.counted, *counted)))
+        rules = [rule.label for rule in new]
+        at = self._clock(series)
+        await self._ledger.adopt(series.id, series.list, rules=rules, counted=counted, now=at)
+        believed = known.history.believed
+        return replace(
+            known, history=replace(await self._ledger.history(series.id), believed=believed)
+        )
 
-    async def _believed(self, programme: Programme, history: History, *, record: bool) -> _Known:
+    async def _believed(
+        self, programme: Programme, history: History, now: datetime, *, record: bool
+    ) -> _Known:
         """Read the source; where that fails or is not believed, the last believed talks stand."""
         series, last = programme.series, history.believed
         try:
             with self._progress(f"reading the talks of {series.id}"):
-                reading = await self._unless_stopped(programme.source.load(self._clock(series)))
-            now_believed = belief.believed(last, reading, series, self._clock(series))
+                reading = await self._unless_stopped(programme.source.load(now))
+            now_believed = belief.believed(last, reading, series, now)
         except SourceError as trouble:
-            if last is None or self._clock(series) - last.read_at > belief.STANDS_FOR:
+            if last is None or now - last.read_at > belief.STANDS_FOR:
                 raise
-            talks = belief.to_plan(last, series, self._clock(series))
-            return _Known(history=history, talks=talks, trouble=trouble)
-        if record and belief.worth_keeping(last, now_believed):
-            await self._ledger.believe(now_believed)
-        talks = belief.to_plan(now_believed, series, self._clock(series))
-        known = _Known(history=replace(history, believed=now_believed), talks=talks)
+            talks = belief.to_plan(last, series, now)
+            return _Known(now=now, history=history, talks=talks, trouble=trouble)
+        known = await self._taken_in(now_believed, history, series, now, record=record)
         if programme.breaks is None:
             return known
         try:
-            return replace(known, breaks=await programme.breaks(self._clock(series)))
+            return replace(known, breaks=await programme.breaks(now))
         except SourceError as trouble:
             return replace(known, trouble=trouble)
+
+    async def _believed_by_now(
+        self, programme: Programme, history: History, now: datetime, before: _Known
+    ) -> _Known:
+        """Ask the source again between two mails of a pass, as far as it answers soon.
+
+        Where it does not, the talks stand as they were believed: this pass has just read them.
+        """
+        series, last = programme.series, history.believed
+        try:
+            async with asyncio.timeout(READ_AGAIN_WITHIN.total_seconds()):
+                reading = await self._unless_stopped(programme.source.load(now))
+            now_believed = belief.believed(last, reading, series, now)
+        except (SourceError, TimeoutError) as error:
+            why = str(error) or "no answer came in time"
+            log.info("%s: not read again between two mails: %s", series.id, why)
+            talks = belief.to_plan(last, series, now) if last else before.talks
+            known = _Known(now=now, history=history, talks=talks)
+        else:
+            known = await self._taken_in(now_believed, history, series, now, record=True)
+        return replace(known, trouble=before.trouble, breaks=before.breaks)
+
+    async def _taken_in(
+        self, believed: Believed, history: History, series: Series, now: datetime, *, record: bool
+    ) -> _Known:
+        """Keep what is believed, and give the history with the revision that it then has."""
+        if record and belief.worth_keeping(history.believed, believed):
+            await self._ledger.believe(believed)
+            history = await self._ledger.history(series.id)
+            believed = history.believed or believed
+        history = replace(history, believed=believed)
+        return _Known(now=now, history=history, talks=belief.to_plan(believed, series, now))
 
     async def _unless_stopped(self, load: Coroutine[Any, Any, Reading]) -> Reading:
         """Wait for a source, but not once we are told to stop: a page may take its time."""
@@ -401,9 +526,11 @@ class Announcer:
             raise _Stopped
         return reading.result()
 
-    async def _settle(self, programme: Programme, announcement: Announcement) -> Delivery | None:
+    async def _settle(
+        self, programme: Programme, known: _Known, announcement: Announcement
+    ) -> Delivery | None:
         """See one mail of the plan to the end of this pass; None where it is no concern of it."""
-        row, now = announcement.row, self._clock(programme.series)
+        row, now = announcement.row, known.now
         if announcement.standing is not Standing.DUE:
             return _waiting_for_a_person(announcement)
         if row is not None and row.state in _AT_WORK and announcement.waits_until:
@@ -415,27 +542,33 @@ class Announcer:
         if waits_until is not None and waits_until > now:
             return told(announcement, Fate.DEFERRED, why, row.message() if row else None)
         try:
-            message = self._composed(programme, announcement)
+            message = self._composed(programme, announcement, now)
         except CompositionError as error:
             return told(announcement, Fate.FAILED, str(error), None)
         try:
-            return await self._send(programme.series, announcement, message)
+            return await self._send(known, announcement, message)
         except ClaimLost as lost:
             log.warning("%s: %s", message.key, lost, extra={"key": message.key})
             return None
 
-    def _composed(self, programme: Programme, announcement: Announcement) -> Message:
+    def _composed(self, programme: Programme, announcement: Announcement, now: datetime) -> Message:
         if announcement.row is not None and announcement.row.copies:
             return announcement.row.message()  # a copy may exist: only the same bytes may follow
-        message = programme.composer.compose(announcement, self._clock(programme.series))
+        message = programme.composer.compose(announcement, now)
         verify(message, announcement)
         return message
 
     async def _send(
-        self, series: Series, announcement: Announcement, message: Message
+        self, known: _Known, announcement: Announcement, message: Message
     ) -> Delivery | None:
-        copies = announcement.row.copies if announcement.row else 0
-        claim = await self._ledger.claim(message, copies=copies, now=self._clock(series))
+        series = announcement.series
+        claim = await self._ledger.claim(
+            message,
+            copies=announcement.row.copies if announcement.row else 0,
+            revision=known.history.revision,
+            expires_at=announcement.sendable_until,
+            now=self._clock(series),
+        )
         if claim is None:
             log.info("%s: another process has it", message.key, extra={"key": message.key})
             return None
@@ -450,6 +583,8 @@ class Announcer:
             self._unrecorded.append(error)
             words = f"taken by the server ({outcome.reply}), but not recorded: {error}"
             return told(announcement, Fate.IN_DOUBT, words, message)
+        if attempt.expired is not None:
+            raise attempt.expired
         await self._pace(outcome, series, about_account=attempt.about_account)
         return _fate(announcement, outcome, message)
 
@@ -496,6 +631,16 @@ def adopted(series: Series, adoption: Adoption | None) -> Adoption:
             "confirms the new address"
         )
     return adoption
+
+
+def _goes_now(mail: Announcement, now: datetime) -> bool:
+    ready = mail.waits_until is None or mail.waits_until <= now
+    return mail.standing is Standing.DUE and ready
+
+
+def _counts(mail: Announcement, now: datetime) -> bool:
+    """Whether a mail would go out in this pass, and no person has let it go."""
+    return _goes_now(mail, now) and not (mail.row and mail.row.released)
 
 
 def _waiting_for_a_person(mail: Announcement) -> Delivery | None:

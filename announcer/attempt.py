@@ -13,6 +13,7 @@ from announcer.errors import (
     DeliveryInDoubt,
     DeliveryRefused,
     LedgerError,
+    MailExpired,
 )
 from announcer.ledger import (
     Claim,
@@ -61,6 +62,7 @@ class Attempt:
         self._clock = clock
         self._phase = _Phase.BEFORE
         self.about_account = False  # whether the trouble is not this mail's alone
+        self.expired: MailExpired | None = None  # why it was given back, where its time was over
 
     async def deliver(self, transport: Transport, message: Message) -> Outcome:
         """Try, and say how it ended; raises LedgerError where the ledger failed before DATA."""
@@ -85,6 +87,9 @@ class Attempt:
         except BaseException:
             self._phase = _Phase.BEFORE
             raise
+        if self._clock() >= self._claim.expires_at:
+            # To record it may have taken long: the ledger was busy, or the machine slept.
+            raise MailExpired(f"{self._claim.key}: its time was over before it could be sent")
         self._phase = _Phase.AFTER
 
     def _outcome(self, task: asyncio.Task[str]) -> Outcome:
@@ -98,6 +103,8 @@ class Attempt:
             return Refused(reply=error.reply)
         except DeliveryInDoubt as error:
             return InDoubt(reply=error.reply)
+        except MailExpired as expired:
+            return self._given_back(expired)
         except asyncio.CancelledError:
             if self._phase is _Phase.BEFORE:
                 return GivenBack()
@@ -110,3 +117,10 @@ class Attempt:
                 until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
                 return Deferred(until=until, reply=words)
             return InDoubt(reply=words)
+
+    def _given_back(self, expired: MailExpired) -> Outcome:
+        """Give how a mail ends whose time was over: nothing of its content is out."""
+        self.expired = expired
+        if self._phase is _Phase.BEFORE:
+            return GivenBack()
+        return Deferred(until=self._clock(), reply=str(expired))  # takes back the copy it marked

@@ -152,6 +152,7 @@ _FATES = {
     Fate.REFUSED: "refused",
     Fate.IN_DOUBT: "in doubt",
     Fate.FAILED: "held",
+    Fate.MISSED: "missed, not sent",
 }
 
 

@@ -20,6 +20,9 @@ file, the key or the address, what was expected, and what to do::
     │   ├── TemplateFailed               mend the template: file, line, variable
     │   └── VerificationFailed           the composed mail breaks a rule
     ├── ClaimLost               exit 0   another process has taken this mail over: leave it alone
+    ├── PlanOutdated            exit 1   decided anew before the mail was claimed: plan again
+    ├── MailExpired             exit 1   the mail's time was over before it could go: plan again
+    ├── TooLate                 exit 1   a decision about a mail that is being sent right now
     └── DeliveryError           exit 1
         ├── DeliveryDeferred             no copy was made: again later
         ├── DeliveryRefused              no copy was made: never
@@ -107,6 +110,18 @@ class ClaimLost(AnnouncerError):
     """Another process has taken this mail over."""
 
     exit_status = 0
+
+
+class PlanOutdated(AnnouncerError):
+    """The series has changed since the plan was made, so what the plan says may not be done."""
+
+
+class MailExpired(AnnouncerError):
+    """The time at which a mail may still go was over before it went."""
+
+
+class TooLate(AnnouncerError):
+    """A decision is about a mail that is being sent right now."""
 
 
 class DeliveryError(AnnouncerError):

@@ -5,13 +5,14 @@ A decision binds the talks that the key names at that time, for that rule, where
 
 import getpass
 import os
+from collections.abc import Sequence
 
 from announcer import app as parts
 from announcer.announcer import Clock, adopted
 from announcer.belief import accepted
 from announcer.console import each, planned, read
 from announcer.display import say
-from announcer.errors import UsageError
+from announcer.errors import TooLate, UsageError
 from announcer.ledger import Decision, Ledger, Row, State, What
 from announcer.past import Standing
 from announcer.settings import SeriesSettings, Settings
@@ -39,6 +40,7 @@ class Office:
         """Take a word on one mail.
 
         Raises:
+            TooLate: it is being sent right now.
             UsageError: there is no such mail, or it was sent already.
         """
         async with parts.opened_ledger(self._settings) as ledger:
@@ -48,13 +50,9 @@ class Office:
     async def _decide(self, ledger: Ledger, key: str, what: What, words: str) -> None:
         asked = self._series_of(key)
         row = next((row for row in await ledger.rows() if row.key == key), None)
-        if row is not None and row.state is State.SENT:
-            raise UsageError(f"{key} was sent already; `announcer log {key}` shows it")
-        if row is not None:
-            rule, talks = row.rule, [said.identity for said in row.said]
-        else:
-            rule, talks = await self._planned(ledger, asked, key)
-        await self._write(ledger, asked, rule, talks, what, words, key=key)
+        rule, talks = _named(row) if row else await self._planned(ledger, asked, key)
+        decisions = self._decisions(asked, rule, talks, what, words)
+        await ledger.decide(decisions, key=key, now=self._clock(asked.series))
         done = "will carry no paragraph of yours" if (what, words) == ("note", "") else _DONE[what]
         say(f"{key}: {done}")
 
@@ -73,6 +71,7 @@ class Office:
         """Let one mail go.
 
         Raises:
+            TooLate: it is being sent right now.
             UsageError: there is no such mail, or nothing keeps it.
         """
         asked = self._series_of(key)
@@ -85,10 +84,14 @@ class Office:
                 await self._planned(ledger, asked, key)
                 raise UsageError(f"{key} is not held, so there is nothing to release")
             if row is not None and (row.state is not State.IN_DOUBT or key not in held):
-                await ledger.release(key, now=self._clock(asked.series))
+                decisions = self._decisions(asked, *_named(row), "release", why)
+                now = self._clock(asked.series)
+                await ledger.release(key, decisions=decisions, now=now)
+                say(f"{key}: {_DONE['release']}")
+            else:
+                await self._decide(ledger, key, "release", why)
             # A person who lets it go has mended what was wrong with the account.
             await ledger.resume(self._settings.smtp.account)
-            await self._decide(ledger, key, "release", why)
         return 0
 
     async def release_all(self) -> int:
@@ -122,17 +125,17 @@ class Office:
         """Take a person's word that a talk is cancelled.
 
         Raises:
+            TooLate: it is recorded, but a mail about the talk is being sent right now.
             UsageError: there is no such talk, or several series have one.
         """
         async with parts.opened_ledger(self._settings) as ledger:
             asked, talk = await self._talk(ledger, talk_id)
-            await self._write(
-                ledger, asked, "", [talk.identity], "cancel", why, key=asked.series.id
-            )
+            late = await self._decide_talks(ledger, asked, [talk.identity], "cancel", why)
         say(
             f"{asked.series.id}: talk {talk_id} is cancelled; if the list heard of it, the next pass "
             f"tells it. `announcer accept {talk_id}` takes that back"
         )
+        _not_too_late(late)
         return 0
 
     async def accept(self, talk_id: str | None) -> int:
@@ -160,7 +163,7 @@ class Office:
                     )
                 await ledger.believe(found)
                 identities = [talk.identity for talk in accepted_talks]
-                await self._write(ledger, asked, "", identities, "accept", "", key=asked.series.id)
+                late = await self._decide_talks(ledger, asked, identities, "accept", "")
                 ahead = sum(t.starts_at is not None and t.starts_at > now for t in found.talks)
                 what = f"talk {talk_id}" if talk_id else "the page"
                 for talk in last.gone if last else ():
@@ -172,22 +175,23 @@ class Office:
                     f"{asked.series.id}: {what} is believed as it stands; {len(found.talks)} talks, "
                     f"{ahead} ahead with a time"
                 )
+                _not_too_late(late)
 
             return await each(tuple(self._chosen.values()), take)
 
-    async def _write(
-        self,
-        ledger: Ledger,
-        asked: SeriesSettings,
-        rule: str,
-        talks: list[str],
-        what: What,
-        words: str,
-        *,
-        key: str,
-    ) -> None:
+    async def _decide_talks(
+        self, ledger: Ledger, asked: SeriesSettings, talks: list[str], what: What, words: str
+    ) -> tuple[str, ...]:
+        """Record a decision about talks, and give the mails about them that are being sent."""
+        decisions = self._decisions(asked, "", talks, what, words)
+        now = self._clock(asked.series)
+        return await ledger.decide(decisions, key=asked.series.id, now=now)
+
+    def _decisions(
+        self, asked: SeriesSettings, rule: str, talks: list[str], what: What, words: str
+    ) -> list[Decision]:
         at = self._clock(asked.series)
-        decisions = [
+        return [
             Decision(
                 series=asked.series.id,
                 rule=rule,
@@ -199,7 +203,6 @@ class Office:
             )
             for talk in talks
         ]
-        await ledger.decide(decisions, key=key)
 
     def _series_of(self, key: str) -> SeriesSettings:
         name = key.partition("/")[0]
@@ -236,6 +239,26 @@ class Office:
                 f"several series have a talk {talk_id} ({names}); name one by --series"
             )
         return found[0]
+
+
+def _named(row: Row) -> tuple[str, list[str]]:
+    """Give the rule and the talks that a mail of the ledger names."""
+    return row.rule, [said.identity for said in row.said]
+
+
+def _not_too_late(keys: Sequence[str]) -> None:
+    """Say which mails about a talk are on their way already, though the decision is recorded.
+
+    Raises:
+        TooLate: there are some.
+    """
+    if keys:
+        are, it = ("is", "it") if len(keys) == 1 else ("are", "them")
+        raise TooLate(
+            f"{', '.join(keys)} {are} being sent right now, as composed before this decision; if the "
+            f"server takes {it}, the list hears of the change by a mail of its own. "
+            "`announcer log KEY` shows it"
+        )
 
 
 def _who() -> str:

@@ -300,6 +300,7 @@ def _mails(
             standing=standing,
             due_at=due_at,
             expires_at=max(part.expires_at for part in parts),
+            first_expiry=min(part.expires_at for part in parts),
             talks=talks,
             reason="; ".join(dict.fromkeys(part.reason for part in parts if part.reason)),
             previous=tuple(s for talk in talks if (s := past.said(talk))),

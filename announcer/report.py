@@ -20,6 +20,7 @@ class Fate(StrEnum):
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
     FAILED = "failed"
+    MISSED = "missed"  # it was due when the pass began, and its time was over before it could go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,20 +30,34 @@ log = logging.getLogger("announcer")
 TICK: Final = timedelta(minutes=1)
 
 
+# Between two mails of a pass what was read may be as old as this: the first may have taken long.
+READ_BETWEEN_MAILS: Final = timedelta(seconds=5)
+
+
 class ReadAhead:
-    """A source that is read every so often, and in the minute before a moment."""
+    """A source that is read every so often, and in the minute before a moment.
+
+    Asked again in the same pass, it is read again unless that was just done.
+    """
 
     def __init__(self, source: Source, every: timedelta) -> None:
         self._source = source
         self._every = every
         self._reading: Reading | None = None
         self._read_at = datetime.min.replace(tzinfo=UTC)
+        self._asked = False
         self.moment: datetime | None = None  # the next one that is known
+
+    def begin_pass(self) -> None:
+        """Take the next question for the first one of a pass."""
+        self._asked = False
 
     async def load(self, now: datetime) -> Reading:
         """Give what was read last, if that is recent enough; else read."""
         close = self.moment is not None and self.moment - TICK <= now
         fresh = timedelta(seconds=90) if close else self._every
+        fresh = min(fresh, READ_BETWEEN_MAILS) if self._asked else fresh
+        self._asked = True
         if self._reading is None or not timedelta(0) <= now - self._read_at < fresh:
             self._reading = None
             self._reading = await self._source.load(now)
@@ -217,6 +231,7 @@ class Service:
         if known is None:
             known = ReadAhead(parts.source(asked), asked.every)
             self._sources[asked.series.id] = known
+        known.begin_pass()
         return known
 
     def _set_alarm(self, alarm: AsyncIOScheduler, report: Report) -> None:

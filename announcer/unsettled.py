@@ -68,6 +68,7 @@ def unsettled(
                 standing=standing,
                 due_at=row.due_at,
                 expires_at=expires_at,
+                first_expiry=min(ends),
                 talks=about,
                 reason=reason,
                 row=row,

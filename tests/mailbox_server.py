@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -23,6 +23,23 @@ class Mailbox:
     told: list[tuple[list[str], bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     refuses_organisers: bool = False
+    # What happens elsewhere while the server takes its time: over the recipient of a mail to a
+    # list, and over its final dot. Each is for one mail, and runs in a thread of its own.
+    at_recipient: list[Callable[[], object]] = field(default_factory=list)
+    at_dot: list[Callable[[], object]] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802 - as below
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        if address != ORGANISER and self.at_recipient:
+            await asyncio.to_thread(self.at_recipient.pop(0))
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if envelope.rcpt_tos == [ORGANISER]:
@@ -34,6 +51,8 @@ class Mailbox:
         answer = self.answers.pop(0) if self.answers else "250"
         if answer[0] in "45":
             return answer
+        if self.at_dot:
+            await asyncio.to_thread(self.at_dot.pop(0))
         content = envelope.content
         assert isinstance(content, bytes)
         self.received.append((list(envelope.rcpt_tos), content))

@@ -18,6 +18,7 @@ class Place:
     open: Callable[[timedelta], Awaitable[SqlLedger]]
     read: Callable[[], Awaitable[SqlLedger]]
     own_clock: bool
+    url: str
 
 
 def in_file(path: Path) -> Place:
@@ -30,7 +31,7 @@ def in_file(path: Path) -> Place:
     async def read() -> SqlLedger:
         return SqliteLedger.read(path)
 
-    return Place(create, open_, read, own_clock=False)
+    return Place(create, open_, read, own_clock=False, url=f"sqlite:///{path}")
 
 
 def on_server(url: str) -> Place:
@@ -43,4 +44,4 @@ def on_server(url: str) -> Place:
     async def read() -> SqlLedger:
         return await PostgresLedger.read(url)
 
-    return Place(create, open_, read, own_clock=True)
+    return Place(create, open_, read, own_clock=True, url=url)

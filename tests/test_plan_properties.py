@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from announcer.announcement import Announcement, Plan
 from announcer.cadence import ANNOUNCED_BEFORE, ANNOUNCEMENT, REMINDER, Changes, Rule, instant
 from announcer.compose import MailComposer
-from announcer.errors import UsageError
+from announcer.errors import TooLate, UsageError
 from announcer.ledger import (
     CountedAsTold,
     Deferred,
@@ -249,11 +249,20 @@ class Desk:
             self.rows.update({mail.key: held} if held is not None else {})
             return
         copies = mail.row.copies if mail.row else 0
-        claim = Claimed(message=content, owner="o", now=self.now, clock=self.now, copies=copies)
+        claim = Claimed(
+            message=content,
+            owner="o",
+            now=self.now,
+            clock=self.now,
+            copies=copies,
+            planned_at=0,
+            revision=0,
+            expires_at=mail.sendable_until,
+        )
         row = _known(step(before, claim))
-        held_by = claim_of(row)
+        held_by = claim_of(row, mail.sendable_until)
         if end not in BEFORE_DATA:
-            row = _known(step(row, Sending(claim=held_by, clock=self.now)))
+            row = _known(step(row, Sending(claim=held_by, now=self.now, clock=self.now)))
         outcome = ENDS[end](self.now)
         if outcome is not None:
             row = _known(step(row, Ended(claim=held_by, outcome=outcome, now=self.now)))
@@ -336,12 +345,12 @@ class AnyHistory(RuleBasedStateMachine):
         key = list(self.desk.rows)[number % len(self.desk.rows)]
         arrived = word == "arrived"
         event = (
-            Released(key=key, now=self.desk.now)
+            Released(key=key, now=self.desk.now, clock=self.desk.now)
             if word == "release"
-            else Settled(key=key, arrived=arrived, now=self.desk.now)
+            else Settled(key=key, arrived=arrived, now=self.desk.now, clock=self.desk.now)
         )
         # What does not follow on the state of the mail is refused, and changes nothing.
-        with suppress(UsageError):
+        with suppress(TooLate, UsageError):
             self.desk.rows[key] = _known(step(self.desk.rows[key], event))
 
     @invariant()

@@ -88,6 +88,7 @@ class Claim:
     fence: int
     attempt: int  # 1 for the first
     copies: int  # copies that may exist before this attempt
+    expires_at: datetime  # from then on the content must not be handed over any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,14 @@ class Decision:
     who: str
     at: datetime
 
+    def binds(self, row: Row) -> bool:
+        """Tell whether this is about a mail: about its talk, and its rule or all rules."""
+        return (
+            row.series == self.series
+            and self.rule in ("", row.rule)
+            and any(said.identity == self.talk for said in row.said)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
@@ -204,7 +213,8 @@ class History:
 
     ``adoption`` is None while there is no ledger: the plan then answers as if one had been
     adopted before all talks. ``clock`` is the instant, on the clock that leases go by, at which
-    this was read; None where that is the plan's own ``now``.
+    this was read; None where that is the plan's own ``now``. ``revision`` rises with everything
+    that changes what the plan reads, but for the attempts at the mails themselves.
     """
 
     series: str
@@ -214,6 +224,7 @@ class History:
     believed: Believed | None = None
     decisions: tuple[Decision, ...] = ()  # oldest first
     clock: datetime | None = None
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +277,15 @@ class Ledger(Protocol):
         """What happened to one mail, oldest first."""
         ...
 
-    async def claim(self, message: Message, *, copies: int = 0, now: datetime) -> Claim | None:
+    async def claim(
+        self,
+        message: Message,
+        *,
+        copies: int = 0,
+        revision: int,
+        expires_at: datetime,
+        now: datetime,
+    ) -> Claim | None:
         """Take the right to send one mail; None where another has it, or it is not to be had.
 
         Free are: a key that is unknown, one whose lease ran out before DATA, and one that waits
@@ -275,6 +294,13 @@ class Ledger(Protocol):
         ``RESEND_AFTER`` has passed since the doubt, if this message has the very bytes of the row
         and one copy was made at most. None also where other ``copies`` may exist than when it was
         planned: a plan for a first copy gives no right to a second.
+
+        ``revision`` is that of the history from which the mail was planned. Claims and decisions
+        wait for each other: a decision that is recorded first always counts.
+
+        Raises:
+            PlanOutdated: the series has a newer revision.
+            MailExpired: ``now`` is not before ``expires_at``.
         """
         ...
 
@@ -283,6 +309,7 @@ class Ledger(Protocol):
 
         Raises:
             ClaimLost: another has overtaken, or the lease ran out; nothing may be sent.
+            MailExpired: the time of the mail is over; nothing may be sent.
         """
         ...
 
@@ -302,10 +329,15 @@ class Ledger(Protocol):
         """
         ...
 
-    async def release(self, key: str, *, now: datetime) -> Row:
+    async def release(
+        self, key: str, *, decisions: Collection[Decision] = (), now: datetime
+    ) -> Row:
         """Let go what caps held, or try at once what was refused or waits for its next attempt.
 
+        The ``decisions`` that say so are recorded with it, or neither is.
+
         Raises:
+            TooLate: it is being sent right now.
             UsageError: it is none of these.
         """
         ...
@@ -314,6 +346,7 @@ class Ledger(Protocol):
         """Take a person's word on a mail in doubt: it has arrived, or shall be sent once more.
 
         Raises:
+            TooLate: it is being sent right now.
             UsageError: it is not in doubt, or two copies of it may exist.
         """
         ...
@@ -326,8 +359,18 @@ class Ledger(Protocol):
         """Keep the talks of a series as they are believed from now on."""
         ...
 
-    async def decide(self, decisions: Collection[Decision], *, key: str) -> None:
-        """Keep an organiser's word, given on the mail with this key or on a talk of this id."""
+    async def decide(
+        self, decisions: Collection[Decision], *, key: str, now: datetime
+    ) -> tuple[str, ...]:
+        """Keep what an organiser decided of the mail with this key, or of talks.
+
+        A decision about talks (its ``rule`` is empty) is recorded in any case; what is returned
+        are the keys of the mails about them that are being sent right now.
+
+        Raises:
+            TooLate: a mail that the decision would be about is being sent right now.
+            UsageError: the mail was sent already.
+        """
         ...
 
     async def pauses(self) -> Mapping[str, Pause]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
-from announcer.errors import ClaimLost
+from announcer.errors import ClaimLost, TooLate
 from announcer.ledger import (
     LEASE,
     Adoption,
@@ -44,6 +44,7 @@ from announcer.ledger.codec import (
 from announcer.ledger.steps import (
     Capped,
     Claimed,
+    Decided,
     Ended,
     Event,
     Expired,
@@ -111,8 +112,15 @@ MIGRATIONS: Final = (
         what TEXT NOT NULL, words TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
     ) {strict};
     """,
+    # No reference to adoption: a claim makes the row of its series, to wait for decisions on it.
+    """
+    CREATE TABLE revision (series TEXT PRIMARY KEY, number INTEGER NOT NULL) {strict};
+    CREATE TABLE sender (key TEXT PRIMARY KEY, seen_at TEXT NOT NULL) {strict};
+    """,
 )
 TOLD_AGAIN: Final = timedelta(days=1)
+# So far apart are two clocks of which one was given by `--now`, and never two that only differ.
+_ANOTHER_CLOCK: Final = timedelta(days=1)
 
 _LIST: Final = ", ".join(COLUMNS)
 _PUT: Final = (
@@ -145,6 +153,10 @@ class Database(Protocol):
 
     async def clock(self) -> datetime | None:
         """Give the instant on the database's clock; None where leases go by the caller's."""
+        ...
+
+    async def wall_clock(self) -> datetime:
+        """Give the real instant, whatever `--now` says."""
         ...
 
     async def close(self) -> None:
@@ -195,6 +207,7 @@ class SqlLedger:
         """Take a series, a new address of its list, or rules of it into the ledger."""
         at = now.isoformat()
         async with self._db.writing():
+            await self._revised(series)
             await self._db.run(
                 "INSERT INTO adoption (series, list, adopted_at) VALUES (:series, :list, :at) "
                 "ON CONFLICT (series) DO UPDATE SET list = excluded.list",
@@ -233,7 +246,28 @@ class SqlLedger:
                 believed=await self._believed(series),
                 decisions=await self._decisions(series),
                 clock=await self._db.clock(),
+                revision=await self._revision(series),
             )
+
+    async def _revision(self, series: str) -> int:
+        found = await self._db.run(
+            "SELECT number FROM revision WHERE series = :series", {"series": series}
+        )
+        return int(found[0][0]) if found else 0
+
+    async def _revised(self, series: str, *, by: int = 1) -> int:
+        """Raise the revision of a series, and keep others from it until the transaction ends.
+
+        Everything that changes what the plan reads begins with this, and so does a claim, which
+        raises it by nothing: of a claim and a decision the second one sees what the first one did.
+        """
+        [(number,)] = await self._db.run(
+            "INSERT INTO revision (series, number) VALUES (:series, :by) "
+            "ON CONFLICT (series) DO UPDATE SET number = revision.number + excluded.number "
+            "RETURNING number",
+            {"series": series, "by": by},
+        )
+        return int(number)
 
     async def _counted(self, series: str) -> tuple[CountedAsTold, ...]:
         return tuple(
@@ -289,25 +323,55 @@ class SqlLedger:
             )
         )
 
-    async def decide(self, decisions: Collection[Decision], *, key: str) -> None:
-        """Keep an organiser's word, given on the mail with this key or on a talk of this id."""
+    async def decide(
+        self, decisions: Collection[Decision], *, key: str, now: datetime
+    ) -> tuple[str, ...]:
+        """Keep what an organiser decided of the mail with this key, or of talks."""
         async with self._db.writing():
-            for decision in decisions:
-                await self._db.run(
-                    "INSERT INTO decision (series, rule, talk, what, words, who, at) "
-                    "VALUES (:series, :rule, :talk, :what, :words, :who, :at)",
-                    {
-                        "series": decision.series,
-                        "rule": decision.rule,
-                        "talk": decision.talk,
-                        "what": decision.what,
-                        "words": decision.words,
-                        "who": decision.who,
-                        "at": decision.at.isoformat(),
-                    },
-                )
-            for last in list(decisions)[-1:]:
-                await self._note(last.at, key, f"{last.what} by {last.who}", last.words or None)
+            for series in sorted({decision.series for decision in decisions}):
+                await self._revised(series)
+            late = await self._too_late(decisions, key, now)
+            await self._keep(decisions, key)
+        return late
+
+    async def _too_late(
+        self, decisions: Collection[Decision], key: str, now: datetime
+    ) -> tuple[str, ...]:
+        """Give the mails under way that decisions about talks come too late for.
+
+        Raises:
+            TooLate: a decision about mails comes too late for one.
+        """
+        late = []
+        for series in sorted({decision.series for decision in decisions}):
+            for row in await self._rows("WHERE series = :series", {"series": series}):
+                if row.key != key and not any(decision.binds(row) for decision in decisions):
+                    continue
+                try:
+                    step(row, Decided(key=key, clock=await self._lease_clock(row, now)))
+                except TooLate:
+                    if any(decision.rule for decision in decisions):
+                        raise
+                    late.append(row.key)
+        return tuple(late)
+
+    async def _keep(self, decisions: Collection[Decision], key: str) -> None:
+        for decision in decisions:
+            await self._db.run(
+                "INSERT INTO decision (series, rule, talk, what, words, who, at) "
+                "VALUES (:series, :rule, :talk, :what, :words, :who, :at)",
+                {
+                    "series": decision.series,
+                    "rule": decision.rule,
+                    "talk": decision.talk,
+                    "what": decision.what,
+                    "words": decision.words,
+                    "who": decision.who,
+                    "at": decision.at.isoformat(),
+                },
+            )
+        for last in list(decisions)[-1:]:
+            await self._note(last.at, key, f"{last.what} by {last.who}", last.words or None)
 
     async def _rows(self, where: str = "", values: Values = NO_VALUES) -> tuple[Row, ...]:
         found = await self._db.run(
@@ -335,26 +399,41 @@ class SqlLedger:
             for at, key, who, what, why in found
         )
 
-    async def claim(self, message: Message, *, copies: int = 0, now: datetime) -> Claim | None:
+    async def claim(
+        self,
+        message: Message,
+        *,
+        copies: int = 0,
+        revision: int,
+        expires_at: datetime,
+        now: datetime,
+    ) -> Claim | None:
         """Take the right to send one mail; None where another has it, or it is not to be had."""
         async with self._db.writing():
-            clock = await self._clock(now)
             event = Claimed(
                 message=message,
                 copies=copies,
                 owner=self._owner,
                 now=now,
-                clock=clock,
+                planned_at=revision,
+                revision=await self._revised(message.series, by=0),
+                expires_at=expires_at,
+                clock=await self._clock(now),
                 lease=self._lease,
             )
             row = await self._step(message.key, event, now)
-        return claim_of(row) if row is not None else None
+            if row is None:
+                return None
+            await self._sender_seen(message.key)
+        return claim_of(row, expires_at)
 
     async def sending(self, claim: Claim, *, now: datetime) -> None:
         """Record that the content is about to be handed over."""
         async with self._db.writing():
-            event = Sending(claim=claim, clock=await self._clock(now), lease=self._lease)
+            clock = await self._clock(now)
+            event = Sending(claim=claim, now=now, clock=clock, lease=self._lease)
             await self._step(claim.key, event, now)
+            await self._sender_seen(claim.key)
 
     async def record(self, claim: Claim, outcome: Outcome, *, now: datetime) -> None:
         """Record how an attempt ended."""
@@ -367,19 +446,26 @@ class SqlLedger:
         async with self._db.writing():
             return await self._step(message.key, event, now) is not None
 
-    async def release(self, key: str, *, now: datetime) -> Row:
+    async def release(
+        self, key: str, *, decisions: Collection[Decision] = (), now: datetime
+    ) -> Row:
         """Let go what caps held, or try at once what was refused or waits."""
-        return await self._decided(key, Released(key=key, now=now), now)
+        async with self._db.writing():
+            await self._revised(key.partition("/")[0])
+            clock = await self._clock(now)
+            for row in await self._rows("WHERE key = :key", {"key": key}):
+                clock = await self._lease_clock(row, now)
+            released = await self._step(key, Released(key=key, now=now, clock=clock), now)
+            await self._keep(decisions, key)
+        return _known(released)
 
     async def settle(self, key: str, *, arrived: bool, now: datetime) -> Row:
         """Take a person's word on a mail in doubt: it has arrived, or shall be sent once more."""
-        return await self._decided(key, Settled(key=key, arrived=arrived, now=now), now)
-
-    async def _decided(self, key: str, event: Released | Settled, now: datetime) -> Row:
         async with self._db.writing():
-            row = await self._step(key, event, now)
-        assert row is not None  # noqa: S101 - a person's word gives a row, or an error
-        return row
+            await self._revised(key.partition("/")[0])
+            clock = await self._clock(now)
+            event = Settled(key=key, arrived=arrived, now=now, clock=clock)
+            return _known(await self._step(key, event, now))
 
     async def expire(self, series: str, *, now: datetime) -> tuple[Row, ...]:
         """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
@@ -399,23 +485,28 @@ class SqlLedger:
 
     async def believe(self, believed: Believed) -> None:
         """Keep the talks of a series as they are believed from now on."""
-        at = believed.read_at.isoformat()
+        facts = {
+            "talks": text_of_talks(believed.talks),
+            "gone": text_of_talks(believed.gone),
+            "unsure": json.dumps(sorted(believed.unsure)),
+            "since": text_of_instants(believed.since),
+            "clear": text_of_instants(believed.clear),
+        }
         async with self._db.writing():
+            await self._revised(believed.series, by=0)
+            before = await self._db.run(
+                "SELECT talks, gone, unsure, since, clear FROM believed WHERE series = :series",
+                {"series": believed.series},
+            )
+            if before != [tuple(facts.values())]:
+                await self._revised(believed.series)
             await self._db.run(
                 "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear) "
                 "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear) "
                 "ON CONFLICT (series) DO UPDATE SET read_at = excluded.read_at, "
                 "talks = excluded.talks, gone = excluded.gone, unsure = excluded.unsure, "
                 "since = excluded.since, clear = excluded.clear",
-                {
-                    "series": believed.series,
-                    "at": at,
-                    "talks": text_of_talks(believed.talks),
-                    "gone": text_of_talks(believed.gone),
-                    "unsure": json.dumps(sorted(believed.unsure)),
-                    "since": text_of_instants(believed.since),
-                    "clear": text_of_instants(believed.clear),
-                },
+                {"series": believed.series, "at": believed.read_at.isoformat()} | facts,
             )
             known = await self._db.run(
                 "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}
@@ -491,6 +582,27 @@ class SqlLedger:
     async def _clock(self, now: datetime) -> datetime:
         return await self._db.clock() or now
 
+    async def _sender_seen(self, key: str) -> None:
+        await self._db.run(
+            "INSERT INTO sender (key, seen_at) VALUES (:key, :at) "
+            "ON CONFLICT (key) DO UPDATE SET seen_at = excluded.seen_at",
+            {"key": key, "at": (await self._db.wall_clock()).isoformat()},
+        )
+
+    async def _lease_clock(self, row: Row, now: datetime) -> datetime:
+        """Give the instant by which to judge whether the lease of a sender still runs.
+
+        Where one of the two goes by `--now` and the other does not, their clocks say nothing of
+        the lease; what counts then is how long ago the sender was seen.
+        """
+        clock = await self._clock(now)
+        if abs(clock - row.lease_until) < _ANOTHER_CLOCK:
+            return clock
+        found = await self._db.run("SELECT seen_at FROM sender WHERE key = :key", {"key": row.key})
+        since = [await self._db.wall_clock() - datetime.fromisoformat(at) for (at,) in found]
+        alive = any(timedelta(0) <= span < self._lease for span in since)
+        return row.lease_until - self._lease if alive else clock
+
     async def _step(self, key: str, event: Event, now: datetime) -> Row | None:
         """Make one transition; the write names the state and fence that it starts from."""
         found = await self._db.run(
@@ -517,6 +629,11 @@ class SqlLedger:
             "INSERT INTO event (at, key, who, what, why) VALUES (:at, :key, :who, :what, :why)",
             {"at": now.isoformat(), "key": key, "who": self._owner, "what": what, "why": why},
         )
+
+
+def _known(row: Row | None) -> Row:
+    assert row is not None  # noqa: S101 - what a person decides of a mail gives a row, or an error
+    return row
 
 
 def statements(version: int, newest: int, dialect: Mapping[str, str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -81,6 +81,10 @@ class SqliteDatabase:
     async def clock(self) -> datetime | None:
         """Give the instant of the ledger that this is a copy of, if that has a clock of its own."""
         return self._clock
+
+    async def wall_clock(self) -> datetime:
+        """Give the instant on the clock of this machine."""
+        return datetime.now(UTC)
 
     async def close(self) -> None:
         """Let go of the file."""

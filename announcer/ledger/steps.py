@@ -8,12 +8,15 @@ a ``sending`` whose lease ran out is in doubt.
 ``copies`` counts how often the content may have been handed over. A definite 4xx or 5xx takes the
 copy of its attempt back; doubt does not. A mail with copies is never composed anew, and never
 handed over a third time.
+
+A claim is also where a plan is compared with what has been decided since: it names the revision
+of the series that the plan was made from, and the instant at which the mail's time is over.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from announcer.errors import ClaimLost, UsageError
+from announcer.errors import ClaimLost, MailExpired, PlanOutdated, TooLate, UsageError
 from announcer.ledger import (
     LEASE,
     RESEND_AFTER,
@@ -40,13 +43,17 @@ class Claimed:
     """A process wants to work on the mail; ``clock`` is the clock that leases go by.
 
     ``copies`` is how many it knew of when it planned to: who meant to send a first copy never
-    makes a second.
+    makes a second. ``planned_at`` is the revision of the series from which it planned, and
+    ``revision`` the one that the series has now.
     """
 
     message: Message
     owner: str
     now: datetime
     clock: datetime
+    planned_at: int
+    revision: int
+    expires_at: datetime
     lease: timedelta = LEASE
     copies: int = 0
 
@@ -56,6 +63,7 @@ class Sending:
     """The holder of a claim is about to hand the content over."""
 
     claim: Claim
+    now: datetime
     clock: datetime
     lease: timedelta = LEASE
 
@@ -93,6 +101,7 @@ class Released:
 
     key: str
     now: datetime
+    clock: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +111,18 @@ class Settled:
     key: str
     arrived: bool
     now: datetime
+    clock: datetime
 
 
-Event = Claimed | Sending | Ended | Expired | Capped | Released | Settled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A person decides about the mail with this key, or about others that this one is bound by."""
+
+    key: str
+    clock: datetime
+
+
+Event = Claimed | Sending | Ended | Expired | Capped | Released | Settled | Decided
 
 
 def step(row: Row | None, event: Event) -> Row | None:
@@ -112,6 +130,9 @@ def step(row: Row | None, event: Event) -> Row | None:
 
     Raises:
         ClaimLost: the event is of a process that another has overtaken.
+        PlanOutdated: a claim follows on a plan that is older than the series.
+        MailExpired: the time of the mail is over.
+        TooLate: a person decides about a mail that is being sent right now.
         UsageError: a person asks for what does not follow on this state.
     """
     match event:
@@ -127,6 +148,8 @@ def step(row: Row | None, event: Event) -> Row | None:
             return _release(row, event)
         case Settled():
             return _settle(row, event)
+        case Decided():
+            return _decide(row, event)
         case Ended(outcome=Sent() as sent):
             return _sent(row, event, sent)
         case Ended():
@@ -144,7 +167,12 @@ def free_at(row: Row) -> datetime | None:
     return None
 
 
-def claim_of(row: Row) -> Claim:
+def under_way(row: Row, clock: datetime) -> bool:
+    """Tell whether a process is sending a mail right now: nothing can call it back any more."""
+    return row.state in (State.CLAIMED, State.SENDING) and row.lease_until > clock
+
+
+def claim_of(row: Row, expires_at: datetime) -> Claim:
     """Give the right that a row just claimed stands for."""
     return Claim(
         key=row.key,
@@ -152,11 +180,17 @@ def claim_of(row: Row) -> Claim:
         fence=row.fence,
         attempt=row.attempts,
         copies=row.copies,
+        expires_at=expires_at,
     )
 
 
 def _claim(row: Row | None, event: Claimed) -> Row | None:
     message = event.message
+    _in_time(message.key, event.expires_at, event.now)
+    if event.planned_at != event.revision:
+        raise PlanOutdated(
+            f"{message.key}: the series {message.series} has changed since this was planned"
+        )
     if row is None:
         row = _first_row(message, event.owner, event.now)
         return replace(row, state=State.CLAIMED, lease_until=event.clock + event.lease, attempts=1)
@@ -178,6 +212,11 @@ def _claim(row: Row | None, event: Claimed) -> Row | None:
         attempts=row.attempts + 1,
         next_attempt_at=None,
     )
+
+
+def _in_time(key: str, expires_at: datetime, now: datetime) -> None:
+    if now >= expires_at:
+        raise MailExpired(f"{key}: its time was over before it could be sent")
 
 
 def _composed_anew(row: Row, message: Message) -> Row:
@@ -219,6 +258,7 @@ def _first_row(message: Message, owner: str, now: datetime) -> Row:
 
 def _sending(row: Row | None, event: Sending) -> Row:
     held = _held_by(row, event.claim, State.CLAIMED)
+    _in_time(held.key, event.claim.expires_at, event.now)
     if held.lease_until <= event.clock:
         # The plan reads from the row alone that it was not sent, and may have given its talks
         # to another mail since.
@@ -256,7 +296,24 @@ def _cap(row: Row | None, event: Capped) -> Row | None:
     )
 
 
+def _decide(row: Row | None, event: Decided) -> Row | None:
+    """Leave the row as it is: what was decided binds the plan, unless it comes too late."""
+    _not_under_way(row, event.clock)
+    if row is not None and row.state is State.SENT and row.key == event.key:
+        raise UsageError(f"{row.key} was sent already; `announcer log {row.key}` shows it")
+    return row
+
+
+def _not_under_way(row: Row | None, clock: datetime) -> None:
+    if row is not None and under_way(row, clock):
+        raise TooLate(
+            f"{row.key} is being sent right now, so this comes too late, and nothing was recorded; "
+            f"`announcer log {row.key}` shows whether the server took it: if it did not, decide again"
+        )
+
+
 def _release(row: Row | None, event: Released) -> Row:
+    _not_under_way(row, event.clock)
     if row is None or row.copies or row.state not in _RELEASABLE:
         is_what = f"is {row.state.value.replace('_', ' ')}" if row else "is unknown to the ledger"
         raise UsageError(
@@ -272,6 +329,8 @@ def _release(row: Row | None, event: Released) -> Row:
 def _settle(row: Row | None, event: Settled) -> Row:
     # A claim on a mail in doubt leaves it in doubt, also when its process is gone.
     doubtful = row is not None and row.copies and row.state in (State.IN_DOUBT, State.CLAIMED)
+    if not doubtful:
+        _not_under_way(row, event.clock)
     if row is None or not doubtful:
         is_what = f"is {row.state.value}" if row else "is unknown to the ledger"
         raise UsageError(f"{event.key} {is_what}, and not in doubt; there is nothing to settle")

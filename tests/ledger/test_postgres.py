@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 from desk import Desk
 from mailbox_server import Mailbox
 from real import pg
+from test_promises import NOW, message
 
 from announcer.errors import (
     LedgerBusy,
@@ -18,7 +20,9 @@ from announcer.errors import (
     LedgerForeign,
     LedgerMissing,
     LedgerNewer,
+    PlanOutdated,
 )
+from announcer.ledger import Decision
 from announcer.ledger.postgres import PostgresLedger, shown
 from announcer.ledger.sql import MIGRATIONS, statements
 
@@ -139,6 +143,38 @@ def test_a_connection_that_broke_is_made_again(postgres: pg.Postgres) -> None:
             await ledger.rows()
         assert await ledger.rows() == ()
         await ledger.close()
+
+    asyncio.run(run())
+
+
+def test_a_claim_waits_for_a_decision_that_is_being_recorded(postgres: pg.Postgres) -> None:
+    url = postgres.database()
+    hold = Decision(
+        series="s", rule="announcement", talk="1", what="hold", words="", who="anna", at=NOW
+    )
+
+    async def run() -> None:
+        await _created(url)
+        first, second = await PostgresLedger.open(url), await PostgresLedger.open(url)
+        planned = await second.history("s")
+        async with first._db.writing():
+            await first._revised("s")
+            claim = asyncio.create_task(
+                second.claim(
+                    message(),
+                    revision=planned.revision,
+                    expires_at=NOW + timedelta(days=1),
+                    now=NOW,
+                )
+            )
+            # Who waits, and for what, is known to the server alone.
+            while not await first._db.run("SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0)
+            await first._keep([hold], message().key)
+        with pytest.raises(PlanOutdated):
+            await claim
+        await first.close()
+        await second.close()
 
     asyncio.run(run())
 

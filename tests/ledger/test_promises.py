@@ -2,16 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from place import Place
 
-from announcer.errors import ClaimLost, LedgerMissing, UsageError
+from announcer.errors import (
+    ClaimLost,
+    LedgerMissing,
+    MailExpired,
+    PlanOutdated,
+    TooLate,
+    UsageError,
+)
 from announcer.ledger import (
     LEASE,
     Believed,
+    Claim,
     CountedAsTold,
+    Decision,
     Deferred,
     GivenBack,
     InDoubt,
@@ -19,6 +29,7 @@ from announcer.ledger import (
     Refused,
     Sent,
     State,
+    What,
 )
 from announcer.ledger.sql import SqlLedger
 from announcer.message import Message, Said
@@ -45,6 +56,17 @@ def message(content: bytes = b"one\r\n") -> Message:
     )
 
 
+async def claimed(
+    ledger: SqlLedger, mail: Message, *, copies: int = 0, now: datetime
+) -> Claim | None:
+    """Claim a mail that was planned from the series as it is, and whose time is far from over."""
+    revision = (await ledger.history(mail.series)).revision
+    expires_at = now + timedelta(days=7)
+    return await ledger.claim(
+        mail, copies=copies, revision=revision, expires_at=expires_at, now=now
+    )
+
+
 def with_two(
     place: Place,
     work: Callable[[SqlLedger, SqlLedger], Awaitable[None]],
@@ -65,17 +87,17 @@ def with_two(
 
 def test_a_claim_is_had_by_one(place: Place) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
-        assert await first.claim(message(), now=NOW) is not None
-        assert await second.claim(message(), now=NOW) is None
+        assert await claimed(first, message(), now=NOW) is not None
+        assert await claimed(second, message(), now=NOW) is None
 
     with_two(place, work)
 
 
 def test_a_claim_whose_lease_ran_out_is_free_and_its_holder_is_stopped(place: Place) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
-        lost = await first.claim(message(), now=NOW)
+        lost = await claimed(first, message(), now=NOW)
         assert lost is not None
-        again = await second.claim(message(b"two\r\n"), now=NOW + 11 * MINUTE)
+        again = await claimed(second, message(b"two\r\n"), now=NOW + 11 * MINUTE)
         assert again is not None
         with pytest.raises(ClaimLost):
             await first.sending(lost, now=NOW + 11 * MINUTE)
@@ -89,21 +111,21 @@ def test_a_sending_whose_lease_ran_out_is_in_doubt_and_goes_once_more_with_the_s
     place: Place,
 ) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
-        claim = await second.claim(message(), now=NOW)
+        claim = await claimed(second, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         assert [r.state for r in await second.expire("s", now=NOW + 11 * MINUTE)] == [
             State.IN_DOUBT
         ]
         later = NOW + 26 * MINUTE
-        assert await second.claim(message(), copies=1, now=NOW + 25 * MINUTE) is None
-        assert await second.claim(message(b"other\r\n"), copies=1, now=later) is None
-        assert await second.claim(message(), now=later) is None
-        again = await second.claim(message(), copies=1, now=later)
+        assert await claimed(second, message(), copies=1, now=NOW + 25 * MINUTE) is None
+        assert await claimed(second, message(b"other\r\n"), copies=1, now=later) is None
+        assert await claimed(second, message(), now=later) is None
+        again = await claimed(second, message(), copies=1, now=later)
         assert again is not None
         await second.sending(again, now=later)
         await second.record(again, InDoubt(reply="lost"), now=later)
-        assert await first.claim(message(), copies=2, now=later + timedelta(days=1)) is None
+        assert await claimed(first, message(), copies=2, now=later + timedelta(days=1)) is None
         [row] = await first.rows()
         assert (row.state, row.copies) == (State.IN_DOUBT, 2)
 
@@ -112,7 +134,7 @@ def test_a_sending_whose_lease_ran_out_is_in_doubt_and_goes_once_more_with_the_s
 
 def test_a_claim_that_ran_out_is_not_sent_even_where_nobody_has_overtaken(place: Place) -> None:
     async def work(first: SqlLedger, _: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         with pytest.raises(ClaimLost, match="ran out"):
             await first.sending(claim, now=NOW + MINUTE)
@@ -126,11 +148,11 @@ def test_a_mail_in_doubt_can_be_settled_also_when_its_second_attempt_was_killed(
     place: Place,
 ) -> None:
     async def work(first: SqlLedger, _: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         await first.record(claim, InDoubt(reply="lost"), now=NOW)
-        killed = await first.claim(message(), copies=1, now=NOW + 15 * MINUTE)
+        killed = await claimed(first, message(), copies=1, now=NOW + 15 * MINUTE)
         assert killed is not None
         row = await first.settle(message().key, arrived=False, now=NOW + 16 * MINUTE)
         assert (row.state, row.copies, row.released) == (State.IN_DOUBT, 1, True)
@@ -146,7 +168,7 @@ def test_what_a_person_said_of_the_caps_is_not_said_of_a_later_doubt(place: Plac
     async def work(first: SqlLedger, _: SqlLedger) -> None:
         assert await first.cap(message(), "too many", now=NOW)
         await first.release(message().key, now=NOW)
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         await first.record(claim, InDoubt(reply="lost"), now=NOW)
@@ -158,11 +180,11 @@ def test_what_a_person_said_of_the_caps_is_not_said_of_a_later_doubt(place: Plac
 
 def test_a_250_is_a_fact_whoever_has_overtaken(place: Place) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
-        claim = await second.claim(message(), now=NOW)
+        claim = await claimed(second, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         await second.expire("s", now=NOW + 11 * MINUTE)
-        again = await second.claim(message(), copies=1, now=NOW + 26 * MINUTE)
+        again = await claimed(second, message(), copies=1, now=NOW + 26 * MINUTE)
         assert again is not None
         await first.record(claim, Sent(reply="250 ok"), now=NOW + 27 * MINUTE)
         with pytest.raises(ClaimLost):
@@ -175,32 +197,32 @@ def test_a_250_is_a_fact_whoever_has_overtaken(place: Place) -> None:
 
 def test_a_refused_second_copy_does_not_clear_the_doubt_about_the_first(place: Place) -> None:
     async def work(first: SqlLedger, _: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         await first.record(claim, InDoubt(reply="lost"), now=NOW)
-        again = await first.claim(message(), copies=1, now=NOW + 15 * MINUTE)
+        again = await claimed(first, message(), copies=1, now=NOW + 15 * MINUTE)
         assert again is not None
         await first.sending(again, now=NOW + 15 * MINUTE)
         await first.record(again, Refused(reply="550 no"), now=NOW + 15 * MINUTE)
         [row] = await first.rows()
         assert (row.state, row.copies) == (State.IN_DOUBT, 1)
-        assert await first.claim(message(), copies=1, now=NOW + timedelta(days=1)) is None
+        assert await claimed(first, message(), copies=1, now=NOW + timedelta(days=1)) is None
 
     with_two(place, work)
 
 
 def test_a_deferred_mail_waits_and_one_given_back_does_not(place: Place) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.record(claim, Deferred(until=NOW + MINUTE, reply="451"), now=NOW)
-        assert await second.claim(message(), now=NOW) is None
-        again = await second.claim(message(), now=NOW + MINUTE)
+        assert await claimed(second, message(), now=NOW) is None
+        again = await claimed(second, message(), now=NOW + MINUTE)
         assert again is not None
         assert again.attempt == 2
         await second.record(again, GivenBack(), now=NOW + MINUTE)
-        assert await first.claim(message(), now=NOW + MINUTE) is not None
+        assert await claimed(first, message(), now=NOW + MINUTE) is not None
         assert [e.what for e in await first.entries(message().key)] == [
             "claimed", "retry", "claimed", "retry", "claimed",
         ]  # fmt: skip
@@ -212,17 +234,17 @@ def test_what_caps_hold_goes_only_when_a_person_lets_it(place: Place) -> None:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
         assert await first.cap(message(), "too many", now=NOW)
         assert not await second.cap(message(), "too many", now=NOW)
-        assert await second.claim(message(), now=NOW + timedelta(days=1)) is None
+        assert await claimed(second, message(), now=NOW + timedelta(days=1)) is None
         with pytest.raises(UsageError, match="nothing to release"):
             await first.release("s/reminder/2026-04-03", now=NOW)
         released = await first.release(message().key, now=NOW + MINUTE)
         assert (released.state, released.released) == (State.RETRY, True)
         assert not await first.cap(message(), "too many again", now=NOW + MINUTE)
-        claim = await second.claim(message(b"two\r\n"), now=NOW + MINUTE)
+        claim = await claimed(second, message(b"two\r\n"), now=NOW + MINUTE)
         assert claim is not None
         [row] = await first.rows()
         assert row.content == b"two\r\n"
-        with pytest.raises(UsageError, match="nothing to release"):
+        with pytest.raises(TooLate, match="is being sent right now"):
             await first.release(message().key, now=NOW + MINUTE)
 
     with_two(place, work)
@@ -230,25 +252,25 @@ def test_what_caps_hold_goes_only_when_a_person_lets_it(place: Place) -> None:
 
 def test_a_mail_that_waits_is_held_by_caps_as_well_and_can_be_let_go_at_once(place: Place) -> None:
     async def work(first: SqlLedger, _: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.record(claim, Deferred(until=NOW + 60 * MINUTE, reply="451"), now=NOW)
         assert await first.cap(message(b"two\r\n"), "too many", now=NOW)
         await first.release(message().key, now=NOW + MINUTE)
-        assert await first.claim(message(), now=NOW + MINUTE) is not None
+        assert await claimed(first, message(), now=NOW + MINUTE) is not None
 
     with_two(place, work)
 
 
 def test_what_was_refused_is_tried_again_when_a_person_says_so(place: Place) -> None:
     async def work(first: SqlLedger, _: SqlLedger) -> None:
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         await first.record(claim, Refused(reply="550 no"), now=NOW)
-        assert await first.claim(message(), now=NOW + timedelta(days=1)) is None
+        assert await claimed(first, message(), now=NOW + timedelta(days=1)) is None
         await first.release(message().key, now=NOW + MINUTE)
-        again = await first.claim(message(b"two\r\n"), now=NOW + MINUTE)
+        again = await claimed(first, message(b"two\r\n"), now=NOW + MINUTE)
         assert again is not None
         assert (again.attempt, again.copies) == (2, 0)
 
@@ -259,12 +281,12 @@ def test_a_person_ends_a_doubt_either_way_but_never_for_a_third_copy(place: Plac
     async def work(first: SqlLedger, second: SqlLedger) -> None:
         with pytest.raises(UsageError, match="nothing to settle"):
             await first.settle(message().key, arrived=True, now=NOW)
-        claim = await first.claim(message(), now=NOW)
+        claim = await claimed(first, message(), now=NOW)
         assert claim is not None
         await first.sending(claim, now=NOW)
         await first.record(claim, InDoubt(reply="lost"), now=NOW)
         await second.settle(message().key, arrived=False, now=NOW + MINUTE)
-        again = await second.claim(message(), copies=1, now=NOW + MINUTE)
+        again = await claimed(second, message(), copies=1, now=NOW + MINUTE)
         assert again is not None
         await second.sending(again, now=NOW + MINUTE)
         await second.record(again, InDoubt(reply="lost again"), now=NOW + MINUTE)
@@ -319,7 +341,7 @@ def test_all_that_is_kept_is_read_back_as_it_was_also_from_a_private_copy(place:
     async def work(first: SqlLedger, second: SqlLedger) -> None:
         await first.adopt("s", "s@groups.example", rules=["reminder"], counted=[told], now=NOW)
         await first.believe(believed)
-        claim = await first.claim(mail, now=NOW)
+        claim = await claimed(first, mail, now=NOW)
         assert claim is not None
         await first.pause(Pause(account="a", until=NOW + MINUTE, reply="535"), now=NOW)
         copy = await place.read()
@@ -392,3 +414,238 @@ def test_a_place_without_a_ledger_is_never_given_one_by_opening_it(place: Place)
         await (await place.open(LEASE)).close()
 
     asyncio.run(run())
+
+
+HOLD = Decision(
+    series="s", rule="announcement", talk="1", what="hold", words="", who="anna", at=NOW
+)
+CANCEL = replace(HOLD, rule="", what="cancel")
+BELIEVED = Believed(series="s", read_at=NOW, talks=(TALK,), seen={"1": NOW})
+
+
+def about_the_talk() -> Message:
+    return replace(message(), said=(SAID,))
+
+
+async def in_doubt(ledger: SqlLedger) -> None:
+    claim = await claimed(ledger, about_the_talk(), now=NOW)
+    assert claim is not None
+    await ledger.sending(claim, now=NOW)
+    await ledger.record(claim, InDoubt(reply="lost"), now=NOW)
+
+
+async def capped(ledger: SqlLedger) -> None:
+    assert await ledger.cap(about_the_talk(), "too many", now=NOW)
+
+
+async def nothing(_: SqlLedger) -> None:
+    """The series is as it was adopted."""
+
+
+Act = Callable[[SqlLedger], Awaitable[object]]
+RAISES: dict[str, tuple[Act, Act]] = {
+    "a hold": (nothing, lambda ledger: ledger.decide([HOLD], key=message().key, now=NOW)),
+    "a skip": (
+        nothing,
+        lambda ledger: ledger.decide([replace(HOLD, what="skip")], key=message().key, now=NOW),
+    ),
+    "a note": (
+        nothing,
+        lambda ledger: ledger.decide([replace(HOLD, what="note")], key=message().key, now=NOW),
+    ),
+    "a cancellation": (nothing, lambda ledger: ledger.decide([CANCEL], key="s", now=NOW)),
+    "a release of a row": (capped, lambda ledger: ledger.release(message().key, now=NOW)),
+    "a settled doubt": (
+        in_doubt,
+        lambda ledger: ledger.settle(message().key, arrived=False, now=NOW),
+    ),
+    "a new address": (
+        nothing,
+        lambda ledger: ledger.adopt("s", "new@groups.example", rules=[], counted=[], now=NOW),
+    ),
+    "a new rule": (
+        nothing,
+        lambda ledger: ledger.adopt("s", "s@groups.example", rules=["r"], counted=[], now=NOW),
+    ),
+    "a change of the page": (
+        nothing,
+        lambda ledger: ledger.believe(replace(BELIEVED, talks=(replace(TALK, title="New"),))),
+    ),
+    "a talk that went from the page": (
+        nothing,
+        lambda ledger: ledger.believe(replace(BELIEVED, talks=(), gone=(TALK,))),
+    ),
+    "since when a talk is as it is": (
+        nothing,
+        lambda ledger: ledger.believe(replace(BELIEVED, since={"1": NOW})),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RAISES)
+def test_a_mail_planned_before_the_series_changed_is_not_claimed(place: Place, what: str) -> None:
+    before, change = RAISES[what]
+
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        await first.adopt("s", "s@groups.example", rules=[], counted=[], now=NOW)
+        await first.believe(BELIEVED)
+        await before(first)
+        planned = await second.history("s")
+        await change(first)
+        other = replace(about_the_talk(), key="s/reminder/2026-04-07", message_id="<b@example.org>")
+        revision, expires_at = planned.revision, NOW + timedelta(days=7)
+        for mail, copies in ((about_the_talk(), 0), (about_the_talk(), 1), (other, 0)):
+            with pytest.raises(PlanOutdated, match="has changed since this was planned"):
+                await second.claim(
+                    mail, copies=copies, revision=revision, expires_at=expires_at, now=NOW + MINUTE
+                )
+        assert (await second.history("s")).revision == planned.revision + 1
+        assert await claimed(second, other, now=NOW) is not None
+
+    with_two(place, work)
+
+
+def test_what_changes_nothing_for_the_plan_and_another_series_let_a_claim_be(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        await first.adopt("s", "s@groups.example", rules=[], counted=[], now=NOW)
+        await first.adopt("t", "t@groups.example", rules=[], counted=[], now=NOW)
+        await first.believe(BELIEVED)
+        planned = await second.history("s")
+        await first.believe(replace(BELIEVED, read_at=NOW + MINUTE))
+        await first.decide([replace(HOLD, series="t")], key="t/announcement/2026-04-03", now=NOW)
+        other = replace(message(), key="s/reminder/2026-04-07", message_id="<b@example.org>")
+        sent = await claimed(first, other, now=NOW)
+        assert sent is not None
+        await first.sending(sent, now=NOW)
+        await first.record(sent, Sent(reply="250"), now=NOW)
+        assert (await second.history("s")).revision == planned.revision
+
+    with_two(place, work)
+
+
+def test_of_a_claim_and_a_decision_the_first_one_wins_however_close_they_are(place: Place) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        await first.adopt("s", "s@groups.example", rules=[], counted=[], now=NOW)
+        ends = set()
+        for number in range(20):
+            mail = replace(
+                about_the_talk(), key=f"s/announcement/{number}", message_id=f"<{number}@s>"
+            )
+            revision = (await first.history("s")).revision
+            expires_at = NOW + timedelta(days=1)
+            claim = first.claim(mail, revision=revision, expires_at=expires_at, now=NOW)
+            decision = second.decide([replace(HOLD, talk=str(number))], key=mail.key, now=NOW)
+            both = (claim, decision) if number % 2 else (decision, claim)
+            done = await asyncio.gather(*both, return_exceptions=True)
+            ends.add(frozenset(type(end).__name__ for end in done if isinstance(end, Exception)))
+        # One of the two is always told that it came second.
+        assert ends <= {frozenset({"PlanOutdated"}), frozenset({"TooLate"})}
+
+    with_two(place, work)
+
+
+def test_a_mail_whose_time_is_over_is_neither_claimed_nor_sent(place: Place) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        ends = NOW + MINUTE
+        with pytest.raises(MailExpired, match="its time was over"):
+            await first.claim(message(), revision=0, expires_at=ends, now=ends)
+        claim = await first.claim(message(), revision=0, expires_at=ends, now=NOW)
+        assert claim is not None
+        with pytest.raises(MailExpired, match="its time was over"):
+            await first.sending(claim, now=ends)
+        await first.record(claim, GivenBack(), now=ends)
+        [row] = await first.rows()
+        assert (row.state, row.copies, row.attempts) == (State.RETRY, 0, 0)
+
+    with_two(place, work)
+
+
+@pytest.mark.parametrize("what", ["hold", "skip", "note", "release"])
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_decision_about_a_mail_that_is_being_sent_comes_too_late(
+    place: Place, what: What, *, marked: bool
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        claim = await claimed(first, about_the_talk(), now=NOW)
+        assert claim is not None
+        if marked:
+            await first.sending(claim, now=NOW)
+        before = await second.history("s")
+        with pytest.raises(TooLate, match=f"{claim.key} is being sent right now"):
+            await second.decide([replace(HOLD, what=what)], key=claim.key, now=NOW)
+        with pytest.raises(TooLate, match=f"{claim.key} is being sent right now"):
+            await second.release(claim.key, decisions=[HOLD], now=NOW)
+        history = await second.history("s")
+        assert (history.decisions, history.revision) == ((), before.revision)
+
+    with_two(place, work)
+
+
+def test_a_decision_given_by_another_key_is_too_late_for_the_same_talk_and_rule(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        assert await claimed(first, about_the_talk(), now=NOW) is not None
+        with pytest.raises(TooLate, match="s/announcement/2026-04-03 is being sent"):
+            await second.decide([HOLD], key="s/announcement/2026-04-03/2", now=NOW)
+        await second.decide([replace(HOLD, talk="2")], key="s/announcement/2026-04-10", now=NOW)
+        await second.decide([replace(HOLD, rule="reminder")], key="s/reminder/2026-04-07", now=NOW)
+        assert len((await second.history("s")).decisions) == 2
+
+    with_two(place, work)
+
+
+def test_a_talk_is_cancelled_although_a_mail_about_it_is_being_sent_which_is_named(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        assert await second.decide([CANCEL], key="s", now=NOW) == ()
+        assert await claimed(first, about_the_talk(), now=NOW) is not None
+        assert await second.decide([CANCEL], key="s", now=NOW) == (message().key,)
+        assert [d.what for d in (await first.history("s")).decisions] == ["cancel", "cancel"]
+
+    with_two(place, work)
+
+
+def test_a_mail_that_was_sent_cannot_be_held_and_one_whose_process_is_gone_can(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        lost = await claimed(first, about_the_talk(), now=NOW)
+        assert lost is not None
+        await second.decide([HOLD], key=lost.key, now=NOW + 11 * MINUTE)
+        with pytest.raises(ClaimLost):
+            await first.sending(lost, now=NOW + 11 * MINUTE)
+        claim = await claimed(second, about_the_talk(), now=NOW + 11 * MINUTE)
+        assert claim is not None
+        await second.sending(claim, now=NOW + 11 * MINUTE)
+        await second.record(claim, Sent(reply="250"), now=NOW + 11 * MINUTE)
+        with pytest.raises(UsageError, match="was sent already"):
+            await second.decide([HOLD], key=claim.key, now=NOW + 12 * MINUTE)
+
+    with_two(place, work, lease=AT_ONCE)
+
+
+def test_a_decision_is_too_late_also_where_one_side_goes_by_a_clock_of_its_own(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, second: SqlLedger) -> None:
+        assert await claimed(first, about_the_talk(), now=NOW) is not None
+        for now in (NOW + timedelta(days=2000), NOW - timedelta(days=2000)):
+            with pytest.raises(TooLate, match="is being sent right now"):
+                await second.decide([HOLD], key=message().key, now=now)
+            with pytest.raises(TooLate, match="is being sent right now"):
+                await second.release(message().key, now=now)
+
+    with_two(place, work)
+
+
+def test_a_claim_whose_process_has_long_gone_is_bound_by_a_decision_on_any_clock(
+    place: Place,
+) -> None:
+    async def work(first: SqlLedger, _: SqlLedger) -> None:
+        assert await claimed(first, about_the_talk(), now=NOW) is not None
+        await first.decide([HOLD], key=message().key, now=NOW + timedelta(days=2000))
+        assert (await first.history("s")).decisions == (HOLD,)
+
+    with_two(place, work, lease=AT_ONCE)

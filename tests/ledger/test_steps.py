@@ -4,19 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from checker import MODELS, MOST_WORKERS, checked, told, told_of_states
+from checker import MODELS, checked, most_workers, told, told_of_states
 from world import EVERY, NOW, PAGES, TICK, Search, seen_from_now
 from wrong import WRONG, Wrong
 
 from announcer.errors import AnnouncerError
-from announcer.ledger import RESEND_AFTER, Claim, Row
-from announcer.ledger.steps import Ended, Event, Sending, step
+from announcer.ledger import RESEND_AFTER, Row
+from announcer.ledger.steps import Claimed, Ended, Event, Sending, step
 
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize("workers", range(1, MOST_WORKERS + 1))
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("model", "workers"),
+    [(model, n) for model in MODELS for n in range(1, most_workers(model) + 1)],
+)
 def test_every_promise_holds_in_every_state(model: str, workers: int) -> None:
     found = checked(model, workers)
     assert not found.broken, told(found)
@@ -24,7 +26,8 @@ def test_every_promise_holds_in_every_state(model: str, workers: int) -> None:
 
 def test_the_check_does_not_shrink_in_silence() -> None:
     print(*told_of_states(), sep="\n")  # noqa: T201 - `pytest -rP` shows it
-    assert sum(checked(model, n).states for model in MODELS for n in (1, 2, 3)) > 900_000
+    assert sum(checked(model, n).states for model in MODELS for n in (1, 2)) > 300_000
+    assert sum(checked(model, 3).states for model in MODELS if most_workers(model) > 2) > 900_000
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
@@ -82,8 +85,10 @@ def full_event(event: Event, row: Row | None) -> Event:
     """Give an event of another process, with another history."""
     if isinstance(event, Sending | Ended):
         fence = full_fence(event.claim.fence, row)
-        claim = Claim(key=event.claim.key, owner="another", fence=fence, attempt=5, copies=1)
+        claim = replace(event.claim, owner="another", fence=fence, attempt=5, copies=1)
         event = replace(event, claim=claim)
+    if isinstance(event, Claimed):
+        event = replace(event, planned_at=event.planned_at + 8, revision=event.revision * 3 + 8)
     return event
 
 

@@ -4,7 +4,8 @@ The transitions and the plan are production's own. Modelled around them are some
 holds nothing, a composed mail, a claim, a mark, or an answer that is not recorded yet), the server
 with the copies that it truly has, the page, which changes once, the clock, and persons. Between
 any two steps a worker may be killed, pause while others overtake it, or be told to stop; every
-answer of SMTP may come, or none.
+answer of SMTP may come, or none. Where the model is asked to, a person holds the mail and lets it
+go again, and its time is over, at any moment.
 
 What is left out, and why that is enough:
 
@@ -12,6 +13,7 @@ What is left out, and why that is enough:
   any other that has: so nothing bounds how long a run may take, or how often a mail is tried.
 * A claim is of the row's fence or of an older one, which is all that ``step`` asks as long as the
   fence never falls; that it does not is itself a promise. Fences above two are as good as two.
+* Of the revision of the series, all that counts is whether it was raised since a worker planned.
 * Owners, replies, the number of attempts and the time of the first claim are levelled. A test
   tries, for every transition met, that none of this makes a difference.
 * Workers are alike, so worlds that differ only in who is who are one.
@@ -31,11 +33,18 @@ from zoneinfo import ZoneInfo
 
 from announcer.announcement import Announcement
 from announcer.cadence import ANNOUNCEMENT, Rule
-from announcer.errors import ClaimLost, UsageError
+from announcer.errors import (
+    ClaimLost,
+    MailExpired,
+    PlanOutdated,
+    TooLate,
+    UsageError,
+)
 from announcer.ledger import (
     LEASE,
     RESEND_AFTER,
     Claim,
+    Decision,
     Deferred,
     GivenBack,
     History,
@@ -49,6 +58,7 @@ from announcer.ledger import (
 from announcer.ledger.steps import (
     Capped,
     Claimed,
+    Decided,
     Ended,
     Event,
     Expired,
@@ -68,6 +78,7 @@ Step = Callable[[Row | None, Event], Row | None]
 TICK: Final = timedelta(minutes=5)  # two make a lease, three the wait of a mail in doubt
 NOW: Final = datetime(2026, 4, 3, 12, tzinfo=UTC)
 FAST: Final = NOW + timedelta(hours=1)
+IN_TIME: Final = NOW + timedelta(days=1)  # when the time of the mail is over, until it is
 MAILBOX: Final = Mailbox(address="seminar@example.org")
 SERIES: Final = Series(
     id="s",
@@ -81,6 +92,9 @@ SERIES: Final = Series(
 RULE: Final = Rule(kind=ANNOUNCEMENT, at=time(10), days_before=4)
 KEY: Final = "s/announcement/2026-04-03"
 STARTS_AT: Final = datetime(2026, 4, 7, 15, tzinfo=UTC)
+HOLD: Final = Decision(
+    series="s", rule=RULE.label, talk="1", what="hold", words="", who="anna", at=NOW
+)
 PAGES: Final = tuple(
     Talk(
         id="1",
@@ -113,6 +127,9 @@ class Promise(StrEnum):
     ONE_HOLDER = "a claim is held by one worker at most"
     LEASE = "a lease is given in full, holds until it runs out, and then no more"
     FENCE = "the fence never falls"
+    BINDS = "what a person holds is neither claimed nor sent until they let it go"
+    TRUE_NOW = "a mail is claimed only if it says what was believed at that moment"
+    IN_TIME = "no mail is claimed, or sent, once its time is over"
     NOT_STUCK = "every mail ends, goes on by itself, or waits for a person who can decide"
 
 
@@ -136,6 +153,7 @@ class Worker(NamedTuple):
     message: Message | None = None
     known: int = 0  # copies that it knew of when it composed
     current: bool = True  # nobody has claimed since it did
+    outdated: bool = False  # the series has changed since it planned
     outcome: Outcome | None = None
 
 
@@ -161,6 +179,8 @@ class Facts(NamedTuple):
     refused: bool = False  # the last word on it was a refusal
     word: bool = False  # a person ever wanted it once more
     arrived: bool = False  # a person said that it has arrived
+    held: bool = False  # a person holds it
+    over: bool = False  # its time is over
 
 
 NO_PROMISES: Final[frozenset[Promise]] = frozenset()
@@ -173,6 +193,7 @@ class Act(NamedTuple):
     facts: Facts
     worker: Worker = IDLE
     overtakes: bool = False  # the claims of all others are old from now on
+    outdates: bool = False  # the plans of all are old from now on
     breaks: frozenset[Promise] = NO_PROMISES
 
 
@@ -269,12 +290,19 @@ class Model:
         on_doubt: the policy for a mail in doubt.
         transition: the pure function under test.
         clocks_differ: whether clocks, but for that of the leases, may be an hour fast.
+        decides: whether a person holds the mail, and its time may be over.
     """
 
     def __init__(
-        self, on_doubt: OnDoubt, transition: Step = step, *, clocks_differ: bool = False
+        self,
+        on_doubt: OnDoubt,
+        transition: Step = step,
+        *,
+        clocks_differ: bool = False,
+        decides: bool = False,
     ) -> None:
         self.on_doubt = on_doubt
+        self.decides = decides
         self.transition = transition
         self.clocks = (NOW, FAST) if clocks_differ else (NOW,)
         self.promises = EVERY
@@ -287,13 +315,15 @@ class Model:
         self.met.add((row, event))
         return self.transition(row, event)
 
-    def _due(self, row: Row | None, page: int, now: datetime = NOW) -> Announcement | None:
+    def _due(
+        self, row: Row | None, page: int, now: datetime = NOW, *, held: bool = False
+    ) -> Announcement | None:
         rows = () if row is None else (row,)
         plan = plan_announcements(
             SERIES,
             [RULE],
             [PAGES[page]],
-            History(series="s", rows=rows, clock=NOW),
+            History(series="s", rows=rows, clock=NOW, decisions=(HOLD,) if held else ()),
             now,
             on_doubt=self.on_doubt,
         )
@@ -324,7 +354,11 @@ class Model:
 
     def plans(self, facts: Facts) -> Iterator[Act]:
         """Find the mail due, and compose it."""
-        if any(self.due(facts.row, facts.page, now) is not None for now in self.clocks):
+        if facts.over:
+            return
+        if any(
+            self.due(facts.row, facts.page, now, held=facts.held) is not None for now in self.clocks
+        ):
             message = self.composes(facts.row, facts.page)
             known = facts.row.copies if facts.row else 0
             ready = Worker(at=At.COMPOSED, message=message, known=known)
@@ -333,8 +367,17 @@ class Model:
     def claims(self, facts: Facts, worker: Worker) -> Act:
         """Ask the ledger for the mail."""
         assert worker.message is not None
-        event = Claimed(message=worker.message, owner="", now=NOW, clock=NOW, copies=worker.known)
-        asked = (self.step(facts.row, replace(event, now=now)) for now in self.clocks)
+        event = Claimed(
+            message=worker.message,
+            owner="",
+            now=NOW,
+            clock=NOW,
+            copies=worker.known,
+            planned_at=0,
+            revision=int(worker.outdated),
+            expires_at=expires_at(facts),
+        )
+        asked = (self.claimed(facts.row, replace(event, now=now)) for now in self.clocks)
         row = next((row for row in asked if row is not None), None)
         if row is None:
             return Act("asks for it, and does not get it", facts, IDLE)
@@ -342,19 +385,33 @@ class Model:
         act = self.after("claims it", facts, row, holder)
         act = act._replace(overtakes=facts.row is None or row.fence != facts.row.fence)
         act = breaking(act, Promise.REFUSED_WAITS, if_=facts.refused)
+        act = breaking(act, Promise.TRUE_NOW, if_=worker.message.said != (said(facts.page),))
+        act = too_late(act, facts)
         short = row.lease_until < NOW + LEASE
         return breaking(act, Promise.LEASE, if_=short or is_leased(facts.row))
+
+    def claimed(self, row: Row | None, event: Claimed) -> Row | None:
+        """Make the step of a claim; None where it is refused, for whatever reason."""
+        try:
+            return self.step(row, event)
+        except (MailExpired, PlanOutdated):
+            return None
 
     def marks(self, facts: Facts, worker: Worker) -> Iterator[Act]:
         """Write down that the content is about to go out, and perhaps not learn that it worked."""
         try:
-            row = self.step(facts.row, Sending(claim=claim_of(worker, facts.row), clock=NOW))
+            row = self.step(facts.row, sending(worker, facts))
         except ClaimLost:
             yield Act("wants to mark it, and may not", facts, IDLE)
+            return
+        except MailExpired:
+            back = answered(worker, GivenBack())
+            yield Act("wants to mark it, and finds its time over", facts, back)
             return
         act = self.after("marks that it is sending", facts, row, worker._replace(at=At.MARKED))
         short = row is None or row.lease_until < NOW + LEASE
         act = breaking(act, Promise.LEASE, if_=short or not is_leased(facts.row))
+        act = too_late(act, facts)
         yield act
         unaware, stopped = "marks it, does not learn that it did", answered(worker, GivenBack())
         yield act._replace(words=f"{unaware}, and is told to stop", worker=stopped)
@@ -364,8 +421,8 @@ class Model:
     def could_mark(self, facts: Facts, worker: Worker) -> bool:
         """Whether the ledger would still let the holder of a claim send."""
         try:
-            self.transition(facts.row, Sending(claim=claim_of(worker, facts.row), clock=NOW))
-        except ClaimLost:
+            self.transition(facts.row, sending(worker, facts))
+        except (ClaimLost, MailExpired):
             return False
         return True
 
@@ -419,7 +476,8 @@ class Model:
         """Give what may happen that no worker does."""
         row, page = facts.row, facts.page
         if page == 0:
-            yield Act("the page changes", facts._replace(page=1))
+            changed = facts._replace(page=1)
+            yield Act("the page changes, and the change is believed", changed, outdates=True)
         if act := self.written("the leases are looked at", facts, Expired(now=NOW, clock=NOW)):
             doubted = facts.doubted or is_in_doubt(act.facts.row)
             act = act._replace(facts=act.facts._replace(doubted=doubted))
@@ -430,12 +488,29 @@ class Model:
             act = breaking(act, Promise.LET_GO, if_=row is not None and row.released)
             yield breaking(act, Promise.LEASE, if_=is_leased(row))
         yield from self.by_person(facts._replace(refused=False))
+        if self.decides:
+            yield from self.decided(facts)
+
+    def decided(self, facts: Facts) -> Iterator[Act]:
+        """Give what a person may decide without a word to the row, and the end of its time."""
+        if not facts.over:
+            yield Act("its time is over", facts._replace(over=True))
+        if facts.held:
+            free = facts._replace(held=False)
+            yield Act("a person lets go what they held", free, outdates=True)
+            return
+        try:
+            self.step(facts.row, Decided(key=KEY, clock=NOW))
+        except (TooLate, UsageError):
+            return
+        yield Act("a person holds it", facts._replace(held=True), outdates=True)
 
     def by_person(self, facts: Facts) -> Iterator[Act]:
         """Give what a person may say."""
-        arrived = Settled(key=KEY, arrived=True, now=NOW)
+        arrived = Settled(key=KEY, arrived=True, now=NOW, clock=NOW)
+        released = Released(key=KEY, now=NOW, clock=NOW)
         for act in (
-            self.written("a person releases it", facts, Released(key=KEY, now=NOW)),
+            self.written("a person releases it", facts, released),
             self.written(
                 "a person says that it has arrived", facts._replace(arrived=True), arrived
             ),
@@ -446,13 +521,13 @@ class Model:
             ),
         ):
             if act is not None:
-                yield act
+                yield act._replace(outdates=True)
 
     def written(self, words: str, facts: Facts, event: Event) -> Act | None:
         """Make a step that is no worker's; None where it changes nothing."""
         try:
             row = self.step(facts.row, event)
-        except UsageError:
+        except (TooLate, UsageError):
             return None
         return None if row is None or row == facts.row else self.after(words, facts, row, IDLE)
 
@@ -482,7 +557,7 @@ class Model:
             Promise.SENT: row is None or row.state is not State.SENT or copies or facts.arrived,
             Promise.DOUBT_STAYS: not (facts.doubted and unsent),
             Promise.DOUBT_IS_REAL: facts.doubted or not is_in_doubt(row),
-            Promise.NOT_STUCK: not self.stuck(row, facts.page, refused=facts.refused),
+            Promise.NOT_STUCK: facts.over or not self.stuck(row, facts.page, refused=facts.refused),
         }
         return frozenset(promise for promise, holds in truths.items() if not holds)
 
@@ -501,7 +576,16 @@ class Model:
         if self.due(row, page) is None:
             return False
         message, copies = self.composes(row, page), row.copies if row else 0
-        event = Claimed(message=message, owner="", now=NOW, clock=NOW, copies=copies)
+        event = Claimed(
+            message=message,
+            owner="",
+            now=NOW,
+            clock=NOW,
+            copies=copies,
+            planned_at=0,
+            revision=0,
+            expires_at=IN_TIME,
+        )
         return self.transition(row, event) is not None
 
     def _may_wait(self, row: Row, page: int) -> bool:
@@ -514,10 +598,10 @@ class Model:
     def _can_be_decided(self, row: Row, page: int) -> bool:
         """Whether a person's word is taken, and each that is taken helps."""
         if row.copies == 0:
-            released = self._decided(row, Released(key=KEY, now=NOW))
+            released = self._decided(row, Released(key=KEY, now=NOW, clock=NOW))
             return released is not None and self._goes_on(released, page)
-        arrived = self._decided(row, Settled(key=KEY, arrived=True, now=NOW))
-        again = self._decided(row, Settled(key=KEY, arrived=False, now=NOW))
+        arrived = self._decided(row, Settled(key=KEY, arrived=True, now=NOW, clock=NOW))
+        again = self._decided(row, Settled(key=KEY, arrived=False, now=NOW, clock=NOW))
         if again is None:
             return arrived is not None and row.copies > 1
         goes_on = self._goes_on(again, page) or not self.unchanged(row, page)
@@ -526,7 +610,7 @@ class Model:
     def _decided(self, row: Row, event: Event) -> Row | None:
         try:
             return self.transition(row, event)
-        except UsageError:
+        except (TooLate, UsageError):
             return None
 
     def unchanged(self, row: Row, page: int) -> bool:
@@ -539,7 +623,7 @@ class Careless(Model):
 
     def __init__(self, transition: Step = step) -> None:
         super().__init__("resend", transition, clocks_differ=True)
-        self.promises = EVERY - {Promise.WORD_FIRST, Promise.NOT_STUCK}
+        self.promises = EVERY - {Promise.WORD_FIRST, Promise.TRUE_NOW, Promise.NOT_STUCK}
 
     def plans(self, facts: Facts) -> Iterator[Act]:
         """Compose from the page, or take what the ledger has, at any time."""
@@ -583,6 +667,23 @@ def answered(worker: Worker, outcome: Outcome) -> Worker:
     return Worker(at=At.ANSWERED, current=worker.current, outcome=outcome)
 
 
+def expires_at(facts: Facts) -> datetime:
+    """Give when the time of the mail is over, as the plan says it."""
+    return NOW if facts.over else IN_TIME
+
+
+def too_late(act: Act, facts: Facts) -> Act:
+    """Add what a claim, or a mark, breaks that should not have been given any more."""
+    act = breaking(act, Promise.BINDS, if_=facts.held)
+    return breaking(act, Promise.IN_TIME, if_=facts.over)
+
+
+def sending(worker: Worker, facts: Facts) -> Sending:
+    """Give the mark that the holder of a claim asks for."""
+    claim = replace(claim_of(worker, facts.row), expires_at=expires_at(facts))
+    return Sending(claim=claim, now=NOW, clock=NOW)
+
+
 def again_later() -> Deferred:
     """Give what is recorded of a 4xx."""
     return Deferred(until=NOW + TICK, reply="")
@@ -591,13 +692,18 @@ def again_later() -> Deferred:
 def claim_of(worker: Worker, row: Row | None) -> Claim:
     """Give the claim that a worker holds, in the numbers of this world."""
     fence = row.fence - (not worker.current) if row is not None else 0
-    return Claim(key=KEY, owner="", fence=fence, attempt=1, copies=0)
+    return Claim(key=KEY, owner="", fence=fence, attempt=1, copies=0, expires_at=IN_TIME)
 
 
 def overtaken(worker: Worker) -> Worker:
     """Give a worker after another has claimed."""
     holds = worker.at in (At.CLAIMED, At.MARKED, At.ANSWERED)
     return worker._replace(current=False) if holds else worker
+
+
+def outdated(worker: Worker) -> Worker:
+    """Give a worker after the revision of the series was raised."""
+    return worker._replace(outdated=True) if worker.at is At.COMPOSED else worker
 
 
 def later(worker: Worker) -> Worker:
@@ -616,6 +722,7 @@ class _Move(NamedTuple):
     facts: int
     worker: int
     overtakes: bool
+    outdates: bool
     passes: bool  # time goes on, for every worker
     breaks: frozenset[Promise]
 
@@ -654,6 +761,7 @@ class Search:
         self._others = cache(self._worked_out_for_others)
         self._later = cache(lambda n: self._workers.of(later(self._workers[n])))
         self._overtaken = cache(lambda n: self._workers.of(overtaken(self._workers[n])))
+        self._outdated = cache(lambda n: self._workers.of(outdated(self._workers[n])))
         self._counts = cache(self._counted)
         self._breaks = cache(lambda n: model.broken(self._facts[n]) & self._promises)
 
@@ -688,7 +796,7 @@ class Search:
         """Give what may happen, which worker does it, and the world after it."""
         facts, *workers = world
         for move in self._others(facts):
-            after = [self._later(worker) for worker in workers] if move.passes else workers
+            after = self._after(move, workers)
             yield move, None, (move.facts, *sorted(after))
         for place, worker in enumerate(workers):
             if place and workers[place - 1] == worker:
@@ -697,6 +805,14 @@ class Search:
             for move in self._moves(facts, worker):
                 after = [self._overtaken(other) for other in rest] if move.overtakes else rest
                 yield move, worker, (move.facts, *sorted((move.worker, *after)))
+
+    def _after(self, move: _Move, workers: list[int]) -> list[int]:
+        """Give the workers after something that none of them did."""
+        if move.passes:
+            return [self._later(worker) for worker in workers]
+        if move.outdates:
+            return [self._outdated(worker) for worker in workers]
+        return workers
 
     def _worked_out(self, facts: int, worker: int) -> tuple[_Move, ...]:
         acts = self._model.by_worker(self._facts[facts], self._workers[worker])
@@ -715,6 +831,7 @@ class Search:
             facts=self._facts.of(act.facts),
             worker=self._workers.of(act.worker),
             overtakes=act.overtakes,
+            outdates=act.outdates,
             passes=False,
             breaks=act.breaks & self._promises,
         )
@@ -751,8 +868,8 @@ class Search:
             move, worker = max(ways, key=lambda way: len(way[0].breaks))
             who = people.index(worker) if worker is not None else None
             story.append(move.words if who is None else f"worker {who + 1} {move.words}")
-            if move.passes:
-                people = [self._later(person) for person in people]
+            if who is None:
+                people = self._after(move, people)
             if move.overtakes:
                 people = [self._overtaken(person) for person in people]
             if who is not None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from world import (
+    IN_TIME,
     NOW,
     Act,
     At,
@@ -31,6 +32,7 @@ from announcer.ledger import Deferred, InDoubt, Refused, Row, Sent, State
 from announcer.ledger.steps import (
     Capped,
     Claimed,
+    Decided,
     Ended,
     Event,
     Expired,
@@ -58,13 +60,15 @@ class Wrong(NamedTuple):
 WRONG: Final[list[Wrong]] = []
 
 
-def wrong_step(breaks: Promise, *, on_doubt: OnDoubt = "resend") -> Callable[[Step], Step]:
+def wrong_step(
+    breaks: Promise, *, on_doubt: OnDoubt = "resend", decides: bool = False
+) -> Callable[[Step], Step]:
     """Take in a variant of the transitions; its docstring says what is wrong."""
 
     def take(variant: Step) -> Step:
         name = variant.__name__
         words = (variant.__doc__ or "").removesuffix(".")
-        WRONG.append(Wrong(name, words, breaks, lambda: Model(on_doubt, variant)))
+        WRONG.append(Wrong(name, words, breaks, lambda: Model(on_doubt, variant, decides=decides)))
         return variant
 
     return take
@@ -301,7 +305,8 @@ class ComposedAnew(Model):
     def claims(self, facts: Facts, worker: Worker) -> Act:
         """Claim with what the page says now."""
         kept = facts.row.message_id if facts.row else None
-        return super().claims(facts, worker._replace(message=composed(facts.page, kept)))
+        now_said = composed(facts.page, kept)
+        return super().claims(facts, worker._replace(message=now_said, outdated=False))
 
 
 @wrong_step(Promise.WORD_FIRST, on_doubt="hold")
@@ -334,4 +339,40 @@ def doubt_hidden_by_claim(row: Row | None, event: Event) -> Row | None:
     """A mail in doubt that was claimed again is no longer to be settled by a person."""
     if isinstance(event, Settled) and row is not None and row.state is State.CLAIMED:
         row = replace(row, copies=0)
+    return step(row, event)
+
+
+@wrong_step(Promise.BINDS, decides=True)
+def plan_never_outdated(row: Row | None, event: Event) -> Row | None:
+    """A claim is given to whoever planned, whatever a person has decided since."""
+    if isinstance(event, Claimed):
+        event = replace(event, planned_at=event.revision)
+    return step(row, event)
+
+
+@wrong_step(Promise.TRUE_NOW)
+def plan_never_outdated_by_the_page(row: Row | None, event: Event) -> Row | None:
+    """A claim is given to whoever planned, whatever the page says since."""
+    return plan_never_outdated(row, event)
+
+
+@wrong_step(Promise.BINDS, decides=True)
+def decided_while_it_is_sent(row: Row | None, event: Event) -> Row | None:
+    """A decision is taken although the mail is claimed, and is on its way."""
+    return row if isinstance(event, Decided) else step(row, event)
+
+
+@wrong_step(Promise.IN_TIME, decides=True)
+def expiry_in_the_plan_only(row: Row | None, event: Event) -> Row | None:
+    """Only the plan looks whether the time of a mail is over."""
+    if isinstance(event, Claimed):
+        event = replace(event, expires_at=IN_TIME)
+    return expiry_at_the_claim_only(row, event)
+
+
+@wrong_step(Promise.IN_TIME, decides=True)
+def expiry_at_the_claim_only(row: Row | None, event: Event) -> Row | None:
+    """Nobody looks again before DATA whether the time of a mail is over."""
+    if isinstance(event, Sending):
+        event = replace(event, claim=replace(event.claim, expires_at=IN_TIME))
     return step(row, event)

@@ -62,12 +62,16 @@ async def live():
     await ledger.adopt("s", "s@groups.example", rules=["announcement"], counted=(), now=now)
     acknowledged()
     for number in range(mails):
-        claim = await ledger.claim(message(number), now=now)
+        claim = await ledger.claim(
+                message(number), revision=0, expires_at=now + timedelta(days=1), now=now
+            )
         acknowledged()
         if number % 3 == 1:
             await ledger.record(claim, Deferred(until=now, reply="451 later"), now=now)
             acknowledged()
-            claim = await ledger.claim(message(number), now=now)
+            claim = await ledger.claim(
+                message(number), revision=0, expires_at=now + timedelta(days=1), now=now
+            )
             acknowledged()
         await ledger.sending(claim, now=now)
         acknowledged()
