@@ -20,6 +20,7 @@ file, the key or the address, what was expected, and what to do::
     │   ├── TemplateFailed               mend the template: file, line, variable
     │   └── VerificationFailed           the composed mail breaks a rule
     ├── ClaimLost               exit 0   another process has taken this mail over: leave it alone
+    ├── NotRecorded             exit 1   the ledger does not know yet what the server answered
     └── DeliveryError           exit 1
         ├── DeliveryDeferred             no copy was made: again later
         ├── DeliveryRefused              no copy was made: never
@@ -107,6 +108,10 @@ class ClaimLost(AnnouncerError):
     """Another process has taken this mail over."""
 
     exit_status = 0
+
+
+class NotRecorded(AnnouncerError):
+    """The ledger does not know what the server answered; the message says where that is kept."""
 
 
 class DeliveryError(AnnouncerError):

@@ -41,7 +41,7 @@ class Office:
         Raises:
             UsageError: there is no such mail, or it was sent already.
         """
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             await self._decide(ledger, key, what, words)
         return 0
 
@@ -76,7 +76,7 @@ class Office:
             UsageError: there is no such mail, or nothing keeps it.
         """
         asked = self._series_of(key)
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             row = next((row for row in await ledger.rows() if row.key == key), None)
             plan, _ = await planned(asked, self._settings, ledger, self._clock)
             held = {mail.key for mail in plan.standing(Standing.HELD)}
@@ -93,7 +93,7 @@ class Office:
 
     async def release_all(self) -> int:
         """Let all go that caps hold."""
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             rows = [row for row in await ledger.rows() if row.series in self._chosen]
             held = [row for row in rows if row.state is State.HELD]
             for row in held:
@@ -109,7 +109,7 @@ class Office:
         Raises:
             UsageError: it is not in doubt, or shall never be sent again.
         """
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             row = await self._row(ledger, key)
             now = self._clock(self._chosen[row.series].series)
             await ledger.expire(row.series, now=now)
@@ -124,7 +124,7 @@ class Office:
         Raises:
             UsageError: there is no such talk, or several series have one.
         """
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             asked, talk = await self._talk(ledger, talk_id)
             await self._write(
                 ledger, asked, "", [talk.identity], "cancel", why, key=asked.series.id
@@ -141,7 +141,7 @@ class Office:
             raise UsageError(
                 "say which talk: `announcer accept ID`; without ID it is the whole page"
             )
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             if talk_id is not None and len(self._chosen) > 1:
                 raise UsageError(f"name the series of talk {talk_id} by --series")
 

@@ -194,6 +194,7 @@ def send(
                 limits=settings.limits if to is None else None,
                 account=settings.smtp.account if to is None else None,
                 tells=not rehearsal,
+                spool=None if rehearsal else parts.spool(settings),
                 progress=progress,
             )
             with _stoppable(announcer):
