@@ -6,10 +6,11 @@ bytes. Whoever comes when all places are taken is turned away at once.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final
 
 MOST_CONNECTIONS: Final = 20
-_SECONDS: Final = 5  # for a whole connection: asking, answering and closing
+LONGEST: Final = timedelta(seconds=5)  # for a whole connection: asking, answering and closing
 _LONGEST_LINE: Final = 4_096
 _LONGEST_HEAD: Final = 16_384
 
@@ -19,10 +20,14 @@ class Health:
 
     Args:
         trouble: gives the reasons why it is not healthy; none where it is.
+        longest: how long a connection may last.
     """
 
-    def __init__(self, trouble: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, trouble: Callable[[], Sequence[str]], *, longest: timedelta = LONGEST
+    ) -> None:
         self._trouble = trouble
+        self._longest = longest.total_seconds()
         self._open = 0
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
@@ -39,7 +44,7 @@ class Health:
             return
         self._open += 1
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self._longest):
                 writer.write(self._answer(await _asked(reader)))
                 await writer.drain()
                 writer.close()

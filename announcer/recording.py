@@ -19,6 +19,7 @@ log = logging.getLogger("announcer")
 
 # How long to ask the ledger again within a pass: most failovers of a database end sooner.
 _AGAIN_SECONDS: Final = (1, 2, 4, 8, 15)
+_LAST_SECONDS: Final = 1  # for a ledger to answer, and to roll back, once there is no time to wait
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class Recorder:
         waits = (*(_AGAIN_SECONDS if isinstance(entry.outcome, Sent) else ()), None)
         for seconds in waits:
             try:
-                await self._ledger.record(entry.claim, entry.outcome, now=entry.at)
+                await self._ask(entry)
             except LedgerBusy as error:
                 if seconds is None or self._stopping.is_set():
                     return error
@@ -104,6 +105,26 @@ class Recorder:
             else:
                 return None
         return None
+
+    async def _ask(self, entry: Unrecorded) -> None:
+        """Ask the ledger once, and not for long when there is no time to wait.
+
+        Raises:
+            LedgerError: it could not record that.
+            ClaimLost: another has overtaken.
+        """
+        task = asyncio.create_task(self._ledger.record(entry.claim, entry.outcome, now=entry.at))
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task}, timeout=_LAST_SECONDS)
+        finally:
+            stop.cancel()
+            task.cancel()
+            await asyncio.wait({task}, timeout=_LAST_SECONDS)
+        if not task.done() or task.cancelled():
+            raise LedgerBusy("the ledger did not answer before this process had to end")
+        task.result()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not once there is no time left."""

@@ -48,11 +48,17 @@ class SqliteDatabase:
     locking = ""  # a writing transaction keeps the whole file
 
     def __init__(
-        self, connection: sqlite3.Connection, name: str, *, clock: datetime | None = None
+        self,
+        connection: sqlite3.Connection,
+        name: str,
+        *,
+        clock: datetime | None = None,
+        patience: timedelta = BUSY_TIMEOUT,
     ) -> None:
         self._connection = connection
         self._name = name
         self._clock = clock
+        self._patience = patience.total_seconds()
         self._alone = asyncio.Lock()  # one connection has one transaction at a time
         # Whoever opened it could only wait inside SQLite; from here on others go on meanwhile.
         connection.execute("PRAGMA busy_timeout = 0")
@@ -89,7 +95,7 @@ class SqliteDatabase:
 
         SQLite's own waiting would keep the whole process from answering, and from stopping.
         """
-        end = time.monotonic() + BUSY_TIMEOUT.total_seconds()
+        end = time.monotonic() + self._patience
         while True:
             try:
                 self._connection.execute(statement).fetchall()
@@ -131,8 +137,12 @@ class SqliteLedger(SqlLedger):
         return cls(SqliteDatabase(connection, str(path)))
 
     @classmethod
-    def open(cls, path: Path, *, lease: timedelta = LEASE) -> Self:
+    def open(
+        cls, path: Path, *, lease: timedelta = LEASE, patience: timedelta = BUSY_TIMEOUT
+    ) -> Self:
         """Open a ledger to write to; never creates one.
+
+        ``patience`` is how long a transaction waits for others that keep the file locked.
 
         Raises:
             LedgerError: it is missing, foreign, damaged, newer or busy.
@@ -142,7 +152,7 @@ class SqliteLedger(SqlLedger):
             _own(connection, str(path))
             durable(connection, str(path))
             _migrate(connection)
-        return cls(SqliteDatabase(connection, str(path)), lease=lease)
+        return cls(SqliteDatabase(connection, str(path), patience=patience), lease=lease)
 
     @classmethod
     def read(cls, path: Path) -> Self:
