@@ -11,16 +11,22 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Final
 
-from world import Careless, Found, Model, Search
+from world import Careless, Found, Model, Search, Spooling
 from wrong import WRONG
 
 MODELS: Final[dict[str, Callable[[], Model]]] = {
     "resend": partial(Model, "resend", clocks_differ=True),
     "hold": partial(Model, "hold", clocks_differ=True),
     "whatever is planned": Careless,
+    "with a spool": Spooling,
 }
 # A fourth worker has shown nothing new so far.
 MOST_WORKERS: Final = 4 if os.environ.get("TORTURE") else 3
+
+
+def numbers_of_workers(model: str) -> range:
+    """Give how many workers a model is checked with; answers in a spool act like workers."""
+    return range(1, MOST_WORKERS + (model != "with a spool"))
 
 
 @cache
@@ -38,7 +44,7 @@ def caught() -> tuple[Found, ...]:
 def told_of_states() -> Iterator[str]:
     """Tell how many states were checked."""
     for model in MODELS:
-        for workers in range(1, MOST_WORKERS + 1):
+        for workers in numbers_of_workers(model):
             found = checked(model, workers)
             verdict = "all promises hold" if not found.broken else "BROKEN: " + told(found)
             yield (

@@ -18,6 +18,7 @@ from world import (
     Model,
     Promise,
     Search,
+    Spooling,
     Step,
     Worker,
     again_later,
@@ -335,3 +336,24 @@ def doubt_hidden_by_claim(row: Row | None, event: Event) -> Row | None:
     if isinstance(event, Settled) and row is not None and row.state is State.CLAIMED:
         row = replace(row, copies=0)
     return step(row, event)
+
+
+@wrong_worker(Promise.HEARD_FIRST)
+class DecidesBeforeItRecords(Spooling):
+    """A pass decides although an answer is kept that the ledger does not know yet."""
+
+    def may_begin(self, facts: Facts) -> bool:
+        """Begin whatever is kept."""
+        del facts
+        return True
+
+
+@wrong_worker(Promise.HEARD_FIRST)
+class KeepsItInAVariable(Spooling):
+    """An answer that cannot be recorded is forgotten when its process ends."""
+
+    def by_others(self, facts: Facts) -> Iterator[Act]:
+        """Lose what is kept."""
+        yield from super().by_others(facts)
+        if facts.kept:
+            yield Act("the process that heard it ends", facts._replace(kept=()))
