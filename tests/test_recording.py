@@ -370,6 +370,23 @@ def test_every_command_that_decides_or_shows_knows_what_was_answered(
     assert (office.spooled(), mailbox.received) == ([], [])
 
 
+def test_a_mark_that_could_not_be_recorded_leaves_no_doubt(office: Office) -> None:
+    """Nothing was handed over, so there is nothing to be in doubt about."""
+
+    class LockedBeforeData(Post):
+        async def deliver(self, message: Message, *, before_data: BeforeData) -> str:
+            with locked(office.path):
+                await before_data()
+            raise AssertionError("the ledger was locked, so nothing may leave")
+
+    report = office.send(DUE, LockedBeforeData())
+    assert [delivery.fate.value for delivery in report.deliveries] == ["deferred"]
+    assert "keeps it locked" in str(report.deliveries[0].reply)
+    post = Post()
+    assert office.send(DUE + 2 * MINUTE, post).exit_status == 0
+    assert (len(post.to_list), office.doubts()) == (1, 0)
+
+
 def test_an_overtaken_process_still_records_its_250_and_drops_the_rest(office: Office) -> None:
     """Others expired the lease and sent it again meanwhile; the fence tells whose answer it is."""
     office.send_while_locked(DeliveryDeferred("451 later"))

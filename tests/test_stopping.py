@@ -1,59 +1,19 @@
 """A process that is told to stop, or killed, in the middle of a mail forgets nothing."""
 
-import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from background import ended, log_of, running, until
 from desk import Desk
 from mailbox_server import Mailbox
 
 KEY = "ml/announcement/2020-04-03"
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for another process, whose clock is the real one."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
-
-
-def log_of(desk: Desk) -> str:
-    return (desk.folder / "log").read_text()
-
-
-@contextmanager
-def running(
-    desk: Desk, *words: str, environ: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[str]]:
-    """Run the command in the background; what it says on stderr goes to the desk's log."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        listen = f"127.0.0.1:{found.getsockname()[1]}"
-    variables = {**os.environ, "ANNOUNCER_SERVICE__LISTEN": listen, **(environ or {})}
-    command = [sys.executable, "-m", "announcer", *words]
-    with (desk.folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=desk.folder, stderr=log, text=True, env=variables)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def ended(process: subprocess.Popen[str], status: int) -> float:
-    """Tell a process to stop, and give how long that took."""
-    began = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(40) == status
-    return time.monotonic() - began
 
 
 def spooled(desk: Desk) -> list[Path]:
@@ -180,3 +140,16 @@ def test_serve_answers_and_ends_soon_though_its_ledger_is_locked(
     assert due.run("send", "--now", "2020-04-03T10:11").returncode == 0
     [row] = due.json("log")
     assert (row["outcome"], len(mailbox.received)) == ("sent", 1)
+
+
+def test_a_process_that_is_stuck_ends_all_the_same_and_says_so() -> None:
+    stuck = (
+        "import threading; from datetime import timedelta; "
+        "from announcer.ending import end_for_certain; "
+        "end_for_certain(3, timedelta(seconds=0.1)); threading.Event().wait()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", stuck], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    assert "the next pass records it first" in done.stderr

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from background import ended, log_of, running, until
 from desk import Desk
 from mailbox_server import Mailbox
-from test_stopping import ended, log_of, running, until
 
 from announcer import app as parts
 from announcer.announcer import Announcer
