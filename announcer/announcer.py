@@ -477,8 +477,7 @@ class Announcer:
     ) -> NotRecorded | None:
         """Record an outcome; return what to tell where the ledger cannot do that now."""
         if isinstance(outcome, kept.GivenBack):
-            # Were it lost, the claim would run out, and the mail would be claimed again.
-            await self._ledger.record(claim, outcome, now=now)
+            await self._recorder.give_back(claim, now)
             return None
         return await self._recorder.record(
             Unrecorded(

@@ -9,10 +9,11 @@ that comes late or twice does no harm; that the server took a mail is a fact at 
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from announcer.errors import AnnouncerError, ClaimLost, LedgerBusy, LedgerError, NotRecorded
-from announcer.ledger import Ledger, Sent
+from announcer.ledger import Claim, GivenBack, Ledger, Outcome, Sent
 from announcer.spool import Damaged, Spool, Unrecorded
 
 log = logging.getLogger("announcer")
@@ -94,7 +95,7 @@ class Recorder:
         waits = (*(_AGAIN_SECONDS if isinstance(entry.outcome, Sent) else ()), None)
         for seconds in waits:
             try:
-                await self._ask(entry)
+                await self._ask(entry.claim, entry.outcome, entry.at)
             except LedgerBusy as error:
                 if seconds is None or self._stopping.is_set():
                     return error
@@ -106,14 +107,23 @@ class Recorder:
                 return None
         return None
 
-    async def _ask(self, entry: Unrecorded) -> None:
+    async def give_back(self, claim: Claim, at: datetime) -> None:
+        """Give a claim back; were that lost, it would run out, and nothing was sent under it.
+
+        Raises:
+            LedgerError: it could not record that.
+            ClaimLost: another has overtaken.
+        """
+        await self._ask(claim, GivenBack(), at)
+
+    async def _ask(self, claim: Claim, outcome: Outcome, at: datetime) -> None:
         """Ask the ledger once, and not for long when there is no time to wait.
 
         Raises:
             LedgerError: it could not record that.
             ClaimLost: another has overtaken.
         """
-        task = asyncio.create_task(self._ledger.record(entry.claim, entry.outcome, now=entry.at))
+        task = asyncio.create_task(self._ledger.record(claim, outcome, now=at))
         stop = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -195,7 +205,7 @@ class Recorder:
             problem = NotRecorded(words)
             done.unusable.append((entry.key, problem))
             done.problems.append(problem)
-        log.error("%s", words, extra={"key": entry.key})
+        log.error("%s", words, extra={"key": str(where)})
 
 
 def _words(entry: Unrecorded) -> str:

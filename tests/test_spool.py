@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from announcer.app import state_folder
 from announcer.ledger import Claim, Deferred, InDoubt, Refused, Sent
 from announcer.spool import Damaged, Heard, Spool, Unrecorded
 
@@ -137,3 +138,16 @@ def test_a_key_of_any_form_makes_a_name_of_its_own_folder(tmp_path: Path) -> Non
         [harmed] = spool(tmp_path).contents()[1]
         assert harmed.may_concern(key)
         mine.forget(entry(key=key))
+
+
+def test_the_state_folder_is_the_first_that_is_named() -> None:
+    named = {
+        "ANNOUNCER_STATE_DIR": "/srv/state",
+        "STATE_DIRECTORY": "/var/lib/announcer:/var/lib/other",
+        "XDG_STATE_HOME": "/home/anna/.state",
+    }
+    expected = ("/srv/state", "/var/lib/announcer", "/home/anna/.state/announcer")
+    for name, folder in zip(tuple(named), expected, strict=True):
+        assert state_folder(named) == Path(folder)
+        del named[name]
+    assert state_folder({}) == Path.home() / ".local" / "state" / "announcer"
