@@ -164,7 +164,7 @@ class Announcer:
         self._account = account
         self._tells = tells
         self._pause: Pause | None = None
-        self._unrecorded: list[NotRecorded] = []
+        self._unrecorded: list[AnnouncerError] = []
         self._replayed = Replayed()
         self._progress = progress
         self._stopping = asyncio.Event()
@@ -464,12 +464,16 @@ class Announcer:
         attempt = Attempt(self._ledger, claim, self._stopping, lambda: self._clock(series))
         with self._progress(f"sending {message.key} to {message.recipient}"):
             outcome = await attempt.deliver(self._transport, message)
+        problem: AnnouncerError | None
         problem = await self._record(claim, outcome, message, self._clock(series))
+        if problem is None:
+            try:
+                await self._pace(outcome, series, about_account=attempt.about_account)
+            except LedgerError as error:
+                problem = error
         if problem is not None:
             self._unrecorded.append(problem)
             log.error("%s", problem, extra={"key": message.key})
-        else:
-            await self._pace(outcome, series, about_account=attempt.about_account)
         return _fate(announcement, outcome, message)
 
     async def _record(

@@ -137,6 +137,20 @@ class Spool:
                 entries.setdefault(found.claim, found)
         return sorted(entries.values(), key=lambda entry: (entry.at, entry.key)), damaged
 
+    def hindrance(self) -> str | None:
+        """Say why no outcome could be kept on disk; None where nothing is known to forbid it."""
+        if self._folder is None:
+            return None
+        names = (self._folder, *self._folder.parents)
+        nearest = next(name for name in names if os.access(name, os.F_OK))
+        if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+            return None
+        return (
+            f"{self._folder} cannot be written, so an answer of the mail server that the ledger "
+            "cannot record at once would be kept in memory only; make it writable, or name another "
+            "folder in ANNOUNCER_STATE_DIR"
+        )
+
     def path(self, entry: Unrecorded) -> Path | None:
         """Return the file of an outcome, whether it exists or not; None where none is written."""
         return self._path(self._folder, entry) if self._folder else None
@@ -265,6 +279,9 @@ def _read(path: Path, mail: str) -> Unrecorded | Damaged | None:
     except BlockingIOError:
         return None
     except (OSError, ValueError) as error:
+        if path.name.endswith(_UNFINISHED):
+            # Its process was killed while it wrote, as if before; the ledger has the doubt.
+            return None
         return Damaged(path=path, why=str(error), mail=mail)
     finally:
         os.close(file)

@@ -103,8 +103,7 @@ def test_what_a_killed_process_had_written_counts_and_what_a_living_one_writes_i
         fcntl.flock(writing, fcntl.LOCK_EX)
         assert spool(tmp_path).contents() == ([], [])
         writing.truncate(20)
-    found, [damaged] = spool(tmp_path).contents()
-    assert (found, damaged.path) == ([], unfinished)
+    assert spool(tmp_path).contents() == ([], [])
     spool(tmp_path).forget(entry())
     assert list(tmp_path.iterdir()) == []
 
@@ -151,3 +150,12 @@ def test_the_state_folder_is_the_first_that_is_named() -> None:
         assert state_folder(named) == Path(folder)
         del named[name]
     assert state_folder({}) == Path.home() / ".local" / "state" / "announcer"
+
+
+def test_a_folder_that_cannot_be_written_is_known_before_it_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    hindrance = spool(tmp_path / "file" / "announcer").hindrance()
+    assert hindrance is not None
+    assert "ANNOUNCER_STATE_DIR" in hindrance
+    assert spool(tmp_path / "new" / "announcer").hindrance() is None
+    assert Spool().hindrance() is None
