@@ -26,6 +26,7 @@ ENV PATH=/opt/announcer/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ANNOUNCER_CONFIG=/etc/announcer/config.toml \
     ANNOUNCER_LEDGER__URL=sqlite:////var/lib/announcer/announcer.db \
+    ANNOUNCER_STATE_DIR=/var/lib/announcer \
     ANNOUNCER_SERVICE__LISTEN=127.0.0.1:8080
 USER 10001:10001
 WORKDIR /var/lib/announcer

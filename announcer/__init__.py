@@ -45,7 +45,11 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     3  past          the history of a series, in the terms of the plan
     3  belief        whether what a source says is believed
     3  attempt       one try to hand a mail over, under a claim
+    3  spool         outcomes that the ledger may not have recorded yet, in memory and on disk
+    3  health        the health address of the service
     3  settings      Settings, load_settings
+    4  ending        an end that comes for certain once a process is told to stop
+    4  recording     records outcomes by way of the spool, also those that earlier passes could not
     4  links         addresses that put a talk into the calendars of Google and Outlook
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told

@@ -21,6 +21,7 @@ from announcer.concern import (
     Concern,
     of_delivery,
     of_gone,
+    of_late_answer,
     of_lost_sender,
     of_plan,
     of_source,
@@ -32,10 +33,10 @@ from announcer.errors import (
     CompositionError,
     DeliveryError,
     DeliveryInDoubt,
-    LedgerBusy,
     LedgerError,
     LedgerForeign,
     MailExpired,
+    NotRecorded,
     PlanOutdated,
     SourceError,
 )
@@ -44,8 +45,10 @@ from announcer.message import Message
 from announcer.past import Standing
 from announcer.plan import counted_as_told, plan_announcements
 from announcer.quantities import Span
+from announcer.recording import Recorder, Replayed
 from announcer.report import Delivery, Fate, Report, told
 from announcer.source import Source
+from announcer.spool import Spool, Unrecorded
 from announcer.talks import Reading, Series, Talk
 from announcer.transport import Transport
 from announcer.unsettled import OnDoubt
@@ -53,8 +56,6 @@ from announcer.verify import verify, verify_notice
 
 log = logging.getLogger("announcer")
 
-# How long to try to write down what the server said, while the ledger cannot be reached.
-_RECORD_AGAIN: Final = (1, 2, 4, 8)
 # How often a series is planned again in one pass because it changed before a mail was claimed.
 MOST_REFUSED_CLAIMS: Final = 5
 # How long a source may take that is asked again between two mails of a pass: what cannot be read
@@ -176,6 +177,7 @@ class Announcer:
         limits: how many mails a list may get; None for a test that goes elsewhere.
         account: what the way out is called, for pauses after trouble with it; None for none.
         tells: whether the organisers are told of what they must hear.
+        spool: where outcomes are kept until the ledger has recorded them; memory unless given.
         progress: wraps what may take a while, with words for the person who waits.
     """
 
@@ -190,6 +192,7 @@ class Announcer:
         limits: Limits | None = None,
         account: str | None = None,
         tells: bool = False,
+        spool: Spool | None = None,
         progress: Progress = lambda _: nullcontext(),
     ) -> None:
         self._programmes = programmes
@@ -201,17 +204,30 @@ class Announcer:
         self._account = account
         self._tells = tells
         self._pause: Pause | None = None
-        self._unrecorded: list[LedgerError] = []
+        self._unrecorded: list[AnnouncerError] = []
+        self._replayed = Replayed()
         self._progress = progress
         self._stopping = asyncio.Event()
+        self._spool = spool or Spool()
+        self._recorder = Recorder(ledger, self._spool, self._stopping)
 
     def stop(self) -> None:
         """End soon: nothing new is begun, and what has not reached DATA is given back."""
         self._stopping.set()
 
     async def announce_due(self) -> Report:
-        """Send all that is due now, each mail once, and report what became of it."""
+        """Send all that is due now, each mail once, and report what became of it.
+
+        What earlier passes could not record comes first: nothing is decided without it.
+        """
         report = Report()
+        try:
+            self._replayed = await self._recorder.replay()
+        except LedgerError as problem:
+            log.error("%s", problem)
+            report.problems.append(problem)
+            return report
+        report.problems += self._replayed.problems
         for programme in self._programmes:
             if self._stopping.is_set():
                 break
@@ -249,6 +265,9 @@ class Announcer:
         for row in await self._ledger.expire(series.id, now=self._clock(series)):
             log.error("%s: in doubt: %s", row.key, row.reply, extra={"key": row.key})
             concerns.append(of_lost_sender(row))
+        for entry in self._replayed.recorded:
+            if entry.series == series.id:
+                concerns += of_late_answer(entry)
         known = await self._known(programme, self._clock(series), record=True)
         if known.trouble is not None:
             _log_problem(series, known.trouble)
@@ -536,6 +555,10 @@ class Announcer:
         if row is not None and row.state in _AT_WORK and announcement.waits_until:
             log.info("%s: another process is sending it", announcement.key)
             return None
+        copies = row.copies if row else 0
+        if hindrance := self._replayed.hindrance(announcement.key, copies=copies):
+            fate = Fate.IN_DOUBT if copies else Fate.FAILED
+            return told(announcement, fate, hindrance, row.message() if row else None)
         waits_until, why = announcement.waits_until, announcement.reason
         if self._pause is not None:
             waits_until, why = self._pause.until, self._pause.reply
@@ -575,30 +598,36 @@ class Announcer:
         attempt = Attempt(self._ledger, claim, self._stopping, lambda: self._clock(series))
         with self._progress(f"sending {message.key} to {message.recipient}"):
             outcome = await attempt.deliver(self._transport, message)
-        try:
-            await self._record(claim, outcome, series)
-        except LedgerError as error:
-            if not isinstance(outcome, kept.Sent):
-                raise
-            self._unrecorded.append(error)
-            words = f"taken by the server ({outcome.reply}), but not recorded: {error}"
-            return told(announcement, Fate.IN_DOUBT, words, message)
-        if attempt.expired is not None:
-            raise attempt.expired
-        await self._pace(outcome, series, about_account=attempt.about_account)
+        problem: AnnouncerError | None
+        problem = await self._record(claim, outcome, message, self._clock(series))
+        if problem is None:
+            if attempt.expired is not None:
+                raise attempt.expired
+            try:
+                await self._pace(outcome, series, about_account=attempt.about_account)
+            except LedgerError as error:
+                problem = error
+        if problem is not None:
+            self._unrecorded.append(problem)
+            log.error("%s", problem, extra={"key": message.key})
         return _fate(announcement, outcome, message)
 
-    async def _record(self, claim: Claim, outcome: kept.Outcome, series: Series) -> None:
-        """Record an outcome; that a mail was taken is a fact, for which the ledger is asked again."""
-        for seconds in _RECORD_AGAIN if isinstance(outcome, kept.Sent) else ():
-            try:
-                return await self._ledger.record(claim, outcome, now=self._clock(series))
-            except LedgerBusy as error:
-                log.warning("%s: %s", claim.key, error, extra={"key": claim.key})
-            if self._stopping.is_set():
-                break
-            await asyncio.sleep(seconds)
-        return await self._ledger.record(claim, outcome, now=self._clock(series))
+    async def _record(
+        self, claim: Claim, outcome: kept.Outcome, message: Message, now: datetime
+    ) -> NotRecorded | None:
+        """Record an outcome; return what to tell where the ledger cannot do that now."""
+        if isinstance(outcome, kept.GivenBack):
+            await self._recorder.give_back(claim, now)
+            return None
+        return await self._recorder.record(
+            Unrecorded(
+                ledger=self._spool.ledger,
+                message_id=message.message_id,
+                claim=claim,
+                outcome=outcome,
+                at=now,
+            )
+        )
 
     async def _pace(self, outcome: kept.Outcome, series: Series, *, about_account: bool) -> None:
         """Leave an account that had trouble in peace until the written time; else end its pause."""

@@ -1,8 +1,10 @@
 """Puts the parts together; the only file that knows every class."""
 
-from collections.abc import AsyncIterator, Collection
+import os
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from announcer.announcer import Programme
@@ -11,11 +13,13 @@ from announcer.errors import LedgerMissing, UsageError
 from announcer.ledger import Ledger
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.quantities import Span
+from announcer.recording import Recorder
 from announcer.settings import SeriesSettings, Settings, SourceTable
 from announcer.source import Source
 from announcer.source.hints import Hints
 from announcer.source.holidays import holidays
 from announcer.source.page import PageSource
+from announcer.spool import Spool
 from announcer.talks import Series
 from announcer.transport import Transport
 
@@ -142,6 +146,34 @@ def smtp(settings: Settings) -> Transport:
     )
 
 
+def spool(settings: Settings) -> Spool:
+    """Give the place for outcomes that the ledger has not recorded yet.
+
+    It is beside a SQLite file, so that both are found, moved and lost together.
+    """
+    if settings.ledger.url.startswith("sqlite:"):
+        path = settings.ledger_path.resolve()
+        return Spool(path.parent, path.name, ledger=path.name)
+    return Spool(state_folder(os.environ), ledger=settings.ledger_name)
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Give the folder for what this machine keeps for a ledger that is elsewhere.
+
+    systemd sets the second of these variables where a unit has a ``StateDirectory``.
+    """
+    if named := environ.get("ANNOUNCER_STATE_DIR"):
+        return Path(named)
+    if named := environ.get("STATE_DIRECTORY"):
+        return Path(named.partition(":")[0])
+    if named := environ.get("XDG_STATE_HOME"):
+        return Path(named) / "announcer"
+    try:
+        return Path.home() / ".local" / "state" / "announcer"
+    except RuntimeError:
+        return Path("/var/lib/announcer")
+
+
 @asynccontextmanager
 async def opened_ledger(settings: Settings, *, start: bool = False) -> AsyncIterator[Ledger]:
     """Open the ledger to write to; start one where there is none, if that is wished.
@@ -157,6 +189,18 @@ async def opened_ledger(settings: Settings, *, start: bool = False) -> AsyncIter
 
 
 @asynccontextmanager
+async def current_ledger(settings: Settings) -> AsyncIterator[Ledger]:
+    """Open the ledger to write to, once it has recorded what passes could not.
+
+    Raises:
+        LedgerError: it cannot be used.
+    """
+    async with opened_ledger(settings) as ledger:
+        await Recorder(ledger, spool(settings)).replay()
+        yield ledger
+
+
+@asynccontextmanager
 async def copied_ledger(
     settings: Settings, *, needed: bool = False
 ) -> AsyncIterator[tuple[Ledger, bool]]:
@@ -169,6 +213,7 @@ async def copied_ledger(
     """
     try:
         ledger, real = await _copied(settings), True
+        await Recorder(ledger, spool(settings)).replay(forget=False)
     except LedgerMissing:
         if needed:
             raise

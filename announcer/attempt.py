@@ -12,6 +12,7 @@ from announcer.errors import (
     DeliveryDeferred,
     DeliveryInDoubt,
     DeliveryRefused,
+    LedgerBusy,
     LedgerError,
     MailExpired,
 )
@@ -65,7 +66,7 @@ class Attempt:
         self.expired: MailExpired | None = None  # why it was given back, where its time was over
 
     async def deliver(self, transport: Transport, message: Message) -> Outcome:
-        """Try, and say how it ended; raises LedgerError where the ledger failed before DATA."""
+        """Try, and say how it ended; raises LedgerError where the ledger forbids to send."""
         task = asyncio.create_task(transport.deliver(message, before_data=self._before_data))
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -109,6 +110,10 @@ class Attempt:
             if self._phase is _Phase.BEFORE:
                 return GivenBack()
             return InDoubt(reply="stopped while the server's answer was awaited")
+        except LedgerBusy as error:
+            # The ledger may have recorded that the content goes out, and it never did.
+            until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
+            return Deferred(until=until, reply=str(error))
         except (ClaimLost, LedgerError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever broke, what was handed over counts

@@ -87,6 +87,8 @@ class Checkup:
                     say(f"{name}: the ledger can be read")
                 else:
                     say(f"! there is no ledger {name} yet; `announcer adopt` starts it")
+                if hindrance := parts.spool(self._settings).hindrance():
+                    say(f"! {hindrance}")
                 known = [asked for asked in self._chosen if asked.series.id in self._readings]
                 status = await each(tuple(known), work_out)
         except LedgerError as error:

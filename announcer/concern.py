@@ -8,9 +8,10 @@ from typing import Final
 from announcer.announcement import Announcement, Plan
 from announcer.belief import STANDS_FOR, TOLD_AFTER, to_plan
 from announcer.errors import SourceError
-from announcer.ledger import Believed, Row
+from announcer.ledger import Believed, InDoubt, Refused, Row
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
+from announcer.spool import Unrecorded
 from announcer.talks import Series, Talk
 
 # After so many attempts the organisers hear of a mail that is deferred again and again.
@@ -51,6 +52,20 @@ def of_lost_sender(row: Row) -> Concern:
         words=f"{row.key}, {row.subject}: {row.reply}; {_settle(row.key)}",
         once=True,
     )
+
+
+def of_late_answer(entry: Unrecorded) -> Iterator[Concern]:
+    """Give the concern about an answer that the ledger could not record when it came."""
+    match entry.outcome:
+        case Refused(reply=reply):
+            again = f"`announcer release {entry.key}` tries it again"
+            words = f"{entry.key}: the server refused it: {reply}; {again}"
+            yield Concern(cause=f"refused: {entry.key} {entry.claim.fence}", words=words, once=True)
+        case InDoubt(reply=reply):
+            words = (
+                f"{entry.key}: the server may have taken it or not: {reply}; {_settle(entry.key)}"
+            )
+            yield Concern(cause=f"in doubt: {entry.key}", words=words, once=True)
 
 
 def _settle(key: str) -> str:

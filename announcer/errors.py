@@ -23,6 +23,7 @@ file, the key or the address, what was expected, and what to do::
     ├── PlanOutdated            exit 1   decided anew before the mail was claimed: plan again
     ├── MailExpired             exit 1   the mail's time was over before it could go: plan again
     ├── TooLate                 exit 1   a decision about a mail that is being sent right now
+    ├── NotRecorded             exit 1   the ledger does not know yet what the server answered
     └── DeliveryError           exit 1
         ├── DeliveryDeferred             no copy was made: again later
         ├── DeliveryRefused              no copy was made: never
@@ -122,6 +123,10 @@ class MailExpired(AnnouncerError):
 
 class TooLate(AnnouncerError):
     """A decision is about a mail that is being sent right now."""
+
+
+class NotRecorded(AnnouncerError):
+    """The ledger does not know what the server answered; the message says where that is kept."""
 
 
 class DeliveryError(AnnouncerError):

@@ -43,7 +43,7 @@ class Office:
             TooLate: it is being sent right now.
             UsageError: there is no such mail, or it was sent already.
         """
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             await self._decide(ledger, key, what, words)
         return 0
 
@@ -75,7 +75,7 @@ class Office:
             UsageError: there is no such mail, or nothing keeps it.
         """
         asked = self._series_of(key)
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             row = next((row for row in await ledger.rows() if row.key == key), None)
             plan, _ = await planned(asked, self._settings, ledger, self._clock)
             held = {mail.key for mail in plan.standing(Standing.HELD)}
@@ -96,7 +96,7 @@ class Office:
 
     async def release_all(self) -> int:
         """Let all go that caps hold."""
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             rows = [row for row in await ledger.rows() if row.series in self._chosen]
             held = [row for row in rows if row.state is State.HELD]
             for row in held:
@@ -112,7 +112,7 @@ class Office:
         Raises:
             UsageError: it is not in doubt, or shall never be sent again.
         """
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             row = await self._row(ledger, key)
             now = self._clock(self._chosen[row.series].series)
             await ledger.expire(row.series, now=now)
@@ -128,7 +128,7 @@ class Office:
             TooLate: it is recorded, but a mail about the talk is being sent right now.
             UsageError: there is no such talk, or several series have one.
         """
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             asked, talk = await self._talk(ledger, talk_id)
             late = await self._decide_talks(ledger, asked, [talk.identity], "cancel", why)
         say(
@@ -144,7 +144,7 @@ class Office:
             raise UsageError(
                 "say which talk: `announcer accept ID`; without ID it is the whole page"
             )
-        async with parts.opened_ledger(self._settings) as ledger:
+        async with parts.current_ledger(self._settings) as ledger:
             if talk_id is not None and len(self._chosen) > 1:
                 raise UsageError(f"name the series of talk {talk_id} by --series")
 

@@ -1,7 +1,8 @@
 """The long-running service: an alarm clock, signals, and a health address.
 
 APScheduler rings once a minute and at the next moment; what is due is worked out afresh each
-time, so a ring that comes late, twice or not at all changes nothing.
+time, so a ring that comes late, twice or not at all changes nothing. A ring only asks for a pass:
+the pass itself runs in the service, so that nothing that ends the alarm can end a pass.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from announcer import app as parts
 from announcer.announcer import Announcer
 from announcer.errors import AnnouncerError, SettingsError
+from announcer.health import Health
 from announcer.ledger import State
 from announcer.past import Standing
 from announcer.report import Report
@@ -108,9 +110,15 @@ class Service:
         only: Sequence[str],
         clock: Callable[[], datetime],
         tick: timedelta = TICK,
+        must_end: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what to serve, and how: ``clock`` is the wall clock, ``tick`` the longest silence."""
+        """Take what to serve, and how.
+
+        ``clock`` is the wall clock, ``tick`` the longest silence; ``must_end`` is called once the
+        service is told to stop, and sees to it that the process does end.
+        """
         self._tick = tick
+        self._must_end = must_end
         self._settings = settings
         self._load = load
         self._only = only
@@ -118,8 +126,9 @@ class Service:
         self._latest = settings
         self._sources: dict[str, ReadAhead] = {}
         self._announcer: Announcer | None = None
+        self._spool = parts.spool(settings)
         self._stopping = asyncio.Event()
-        self._busy = asyncio.Lock()
+        self._asked = asyncio.Event()  # for a pass
         self._trouble = ["not ready: the first pass has not ended yet"]
         self._broken = ""
 
@@ -129,37 +138,41 @@ class Service:
         Raises:
             LedgerError: there is none, or it cannot be used; said at once rather than at night.
         """
-        async with parts.opened_ledger(self._settings):
-            pass
-        log.addFilter(Changes())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        async with parts.opened_ledger(self._settings):
+            pass
+        log.addFilter(Changes())
         host, port = self._settings.service.listen
         try:
-            server = await asyncio.start_server(self._answer, host, port)
+            server = await Health(self._reasons).listen(host, port)
         except OSError as error:
             words = f"service.listen: cannot listen at {host}:{port}: {error.strerror}"
             raise SettingsError((words,)) from error
         # Misfires are not skipped but made good: the plan knows what is owed, whenever it is asked.
         alarm = AsyncIOScheduler(timezone=UTC)
         alarm.configure(job_defaults={"coalesce": True, "misfire_grace_time": None})
-        every = alarm.add_job(
-            self._wake, "interval", args=[alarm], seconds=self._tick.total_seconds()
-        )
+        every = alarm.add_job(self._ring, "interval", seconds=self._tick.total_seconds())
         alarm.start()
         watch = asyncio.create_task(self._watch(every))
         log.info("serving %s; health at http://%s:%s/health", ", ".join(self._ids()), host, port)
         try:
-            await self._wake(alarm)
-            await self._stopping.wait()
+            while not self._stopping.is_set():
+                self._asked.clear()
+                await self._wake(alarm)
+                await self._asked.wait()
         finally:
             watch.cancel()
             alarm.shutdown(wait=False)
-            async with self._busy:
-                server.close()
+            server.close()
         log.info("stopped")
         return 0
+
+    async def _ring(self) -> None:
+        """Ask for a pass; one that is under way is followed by another."""
+        self._asked.set()
 
     async def _watch(self, every: Job) -> None:
         """Ring although the wall clock was set back.
@@ -178,32 +191,36 @@ class Service:
 
     def _stop(self) -> None:
         log.info("told to stop")
+        self._must_end()
         self._stopping.set()
+        self._asked.set()
         if self._announcer is not None:
             self._announcer.stop()
 
+    def _reload(self) -> None:
+        """Ask for a pass at once, as each pass reads the settings afresh."""
+        log.info("told to read the settings afresh")
+        self._asked.set()
+
     async def _wake(self, alarm: AsyncIOScheduler) -> None:
         """Do one pass; whatever fails in it is said, and the next wake-up makes good."""
-        async with self._busy:
-            if self._stopping.is_set():
-                return
-            try:
-                self._refresh()
-                report = await self._pass()
-                self._trouble = [str(problem) for problem in report.problems]
-                self._trouble += [
-                    f"{d.announcement.key}: {d.fate.value}: {d.reply}"
-                    for d in report.deliveries
-                    if d.fate.value != "sent"
-                ]
-                self._trouble += _refused_before(report)
-                self._set_alarm(alarm, report)
-            except AnnouncerError as error:
-                log.error("%s", error)
-                self._trouble = [str(error)]
-            except Exception as error:  # noqa: BLE001 - a wake-up that fails must not end the service
-                log.error("a fault of announcer itself: %s: %s", type(error).__name__, error)
-                self._trouble = [f"{type(error).__name__}: {error}"]
+        try:
+            self._refresh()
+            report = await self._pass()
+            self._trouble = [str(problem) for problem in report.problems]
+            self._trouble += [
+                f"{d.announcement.key}: {d.fate.value}: {d.reply}"
+                for d in report.deliveries
+                if d.fate.value != "sent"
+            ]
+            self._trouble += _refused_before(report)
+            self._set_alarm(alarm, report)
+        except AnnouncerError as error:
+            log.error("%s", error)
+            self._trouble = [str(error)]
+        except Exception as error:  # noqa: BLE001 - a wake-up that fails must not end the service
+            log.error("a fault of announcer itself: %s: %s", type(error).__name__, error)
+            self._trouble = [f"{type(error).__name__}: {error}"]
 
     async def _pass(self) -> Report:
         programmes = [
@@ -220,7 +237,10 @@ class Service:
                 limits=self._settings.limits,
                 account=self._settings.smtp.account,
                 tells=True,
+                spool=self._spool,
             )
+            if self._stopping.is_set():  # the ledger took its time to open
+                self._announcer.stop()
             try:
                 return await self._announcer.announce_due()
             finally:
@@ -246,9 +266,8 @@ class Service:
         early = moment - timedelta(seconds=20)
         ring = early if early > now else moment
         alarm.add_job(
-            self._wake,
+            self._ring,
             "date",
-            args=[alarm],
             id="moment",
             replace_existing=True,
             run_date=datetime.now(UTC) + (ring - now),
@@ -278,23 +297,6 @@ class Service:
         self._sources.clear()
         log.info("the settings were read afresh")
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request for the health address: 200, or 503 with the reasons."""
-        try:
-            async with asyncio.timeout(5):
-                request = (await reader.readline()).decode("latin-1").split()
-                while (await reader.readline()).strip():
-                    pass
-            path = request[1] if len(request) > 1 else "/"
-            trouble = [*([self._broken] if self._broken else []), *self._trouble]
-            status, body = ("503 Service Unavailable", trouble) if trouble else ("200 OK", ["ok"])
-            if path.partition("?")[0] not in {"/", "/health"}:
-                status, body = "404 Not Found", ["the health address is /health"]
-            content = ("\n".join(body) + "\n").encode()
-            head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
-            writer.write(head.encode() + content)
-            await writer.drain()
-        except (OSError, TimeoutError, ValueError):
-            pass  # whoever asked has gone
-        finally:
-            writer.close()
+    def _reasons(self) -> list[str]:
+        """Give what is wrong, for the health address."""
+        return [*([self._broken] if self._broken else []), *self._trouble]

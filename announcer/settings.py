@@ -51,7 +51,9 @@ from announcer.talks import Logo, Mailbox, Series
 
 PREFIX: Final = "ANNOUNCER_"
 SECRETS: Final = Path("/run/secrets")
-_OWN_VARIABLES: Final = frozenset({"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR"})
+_OWN_VARIABLES: Final = frozenset(
+    {"ANNOUNCER_CONFIG", "ANNOUNCER_SECRETS_DIR", "ANNOUNCER_STATE_DIR"}
+)
 
 # The kinds that are named by the address of a page, from which that of an interface is made.
 _SITES: Final[Mapping[str, str]] = {

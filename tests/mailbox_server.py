@@ -15,7 +15,9 @@ ORGANISER = "anna@example.org"
 class Mailbox:
     """What a list received; ``answers`` are given to the next mails instead of taking them.
 
-    "hang" takes the mail, and never says so; "cut" hangs up instead. What goes to an organiser stands in ``told``.
+    "hang" takes the mail, and never says so; "cut" hangs up instead; "wait" says so once ``gate`` is open.
+    What goes to an organiser stands in ``told``. ``greeted`` is set once RCPT came, to which there is no
+    answer if ``stuck``.
     """
 
     port: int = 0
@@ -23,19 +25,21 @@ class Mailbox:
     told: list[tuple[list[str], bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     refuses_organisers: bool = False
+    stuck: bool = False
+    greeted: threading.Event = field(default_factory=threading.Event)
+    gate: threading.Event = field(default_factory=threading.Event)
     # What happens elsewhere while the server takes its time: over the recipient of a mail to a
     # list, and over its final dot. Each is for one mail, and runs in a thread of its own.
     at_recipient: list[Callable[[], object]] = field(default_factory=list)
     at_dot: list[Callable[[], object]] = field(default_factory=list)
 
-    async def handle_RCPT(  # noqa: N802 - as below
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        del server, session, options
+        self.greeted.set()
+        if self.stuck:
+            await asyncio.Event().wait()
         envelope.rcpt_tos.append(address)
         if address != ORGANISER and self.at_recipient:
             await asyncio.to_thread(self.at_recipient.pop(0))
@@ -61,6 +65,8 @@ class Mailbox:
             server.transport.abort()
         if answer == "hang":
             await asyncio.Event().wait()
+        if answer == "wait":
+            await asyncio.to_thread(self.gate.wait)
         return "250 2.0.0 taken"
 
 
@@ -96,5 +102,6 @@ def serving() -> Iterator[Mailbox]:
     try:
         yield box
     finally:
+        box.gate.set()
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

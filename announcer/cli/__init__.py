@@ -22,7 +22,11 @@ COMMANDS = (showing, sending, deciding)  # registered in the order in which the 
 def main() -> None:
     """Run the command line; every error is a sentence and a status."""
     # Until a pass takes it over. The first process of a container would not even end without.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if "serve" in sys.argv[1:2] else 143))
+    serves = "serve" in sys.argv[1:2]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if serves else 143))
+    if serves:
+        # It reads the settings afresh; until it does so anyway, there is nothing to do.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         app()
     except AnnouncerError as error:

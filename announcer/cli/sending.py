@@ -39,6 +39,7 @@ from announcer.display import (
     show_deliveries,
     when,
 )
+from announcer.ending import end_for_certain
 from announcer.errors import (
     LedgerForeign,
     UsageError,
@@ -194,6 +195,7 @@ def send(
                 limits=settings.limits if to is None else None,
                 account=settings.smtp.account if to is None else None,
                 tells=not rehearsal,
+                spool=None if rehearsal else parts.spool(settings),
                 progress=progress,
             )
             with _stoppable(announcer):
@@ -233,8 +235,13 @@ async def _retarget(ledger: Ledger, asked: SeriesSettings) -> None:
 @contextmanager
 def _stoppable(announcer: Announcer) -> Iterator[None]:
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        end_for_certain(1)
+        announcer.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, announcer.stop)
+        loop.add_signal_handler(number, stop)
     try:
         yield
     finally:
@@ -307,5 +314,6 @@ def serve(
         load=lambda: load_settings(path),
         only=only,
         clock=lambda: datetime.now(UTC) + shift if shift else datetime.now(UTC),
+        must_end=lambda: end_for_certain(0),
     )
     run(service.run())

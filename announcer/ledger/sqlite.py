@@ -5,9 +5,11 @@ commit through a power cut it is the one that leaves a single file behind, which
 copy. Both are read back at every opening, since a file system or a build of SQLite may refuse.
 """
 
+import asyncio
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -35,6 +37,7 @@ from announcer.ledger.sql import (
 
 APPLICATION_ID: Final = 0x616E6E63  # "annc", so that another program's file is told apart
 BUSY_TIMEOUT: Final = timedelta(seconds=20)
+_PAUSE: Final = 0.05  # seconds between two tries to lock the file
 _MEMORY: Final = "the ledger in memory"
 _DIALECT: Final = {"strict": "STRICT", "bytes": "BLOB", "serial": "INTEGER PRIMARY KEY"}
 
@@ -45,34 +48,63 @@ class SqliteDatabase:
     locking = ""  # a writing transaction keeps the whole file
 
     def __init__(
-        self, connection: sqlite3.Connection, name: str, *, clock: datetime | None = None
+        self,
+        connection: sqlite3.Connection,
+        name: str,
+        *,
+        clock: datetime | None = None,
+        patience: timedelta = BUSY_TIMEOUT,
     ) -> None:
         self._connection = connection
         self._name = name
         self._clock = clock
+        self._patience = patience.total_seconds()
+        self._alone = asyncio.Lock()  # one connection has one transaction at a time
+        # Whoever opened it could only wait inside SQLite; from here on others go on meanwhile.
+        connection.execute("PRAGMA busy_timeout = 0")
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
         """Open a transaction whose commit is durable."""
-        with _explained(self._name):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # Also where COMMIT found the file locked: SQLite would keep the transaction open.
-                self._connection.rollback()
-                raise
+        async with self._alone:
+            with _explained(self._name):
+                await self._patiently("BEGIN IMMEDIATE")
+                try:
+                    yield
+                    await self._patiently("COMMIT")
+                except BaseException:
+                    # Also where COMMIT found the file locked: SQLite would keep it open.
+                    self._connection.rollback()
+                    raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """Open a transaction that sees one state of things and changes nothing."""
-        with _explained(self._name):
-            self._connection.execute("BEGIN")
+        async with self._alone:
+            with _explained(self._name):
+                self._connection.execute("BEGIN")
+                try:
+                    # Only the first look at the file locks it.
+                    await self._patiently("SELECT 1 FROM sqlite_master LIMIT 1")
+                    yield
+                finally:
+                    self._connection.rollback()
+
+    async def _patiently(self, statement: str) -> None:
+        """Run a statement that locks the file, and for a while again where others keep it locked.
+
+        SQLite's own waiting would keep the whole process from answering, and from stopping.
+        """
+        end = time.monotonic() + self._patience
+        while True:
             try:
-                yield
-            finally:
-                self._connection.rollback()
+                self._connection.execute(statement).fetchall()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= end:
+                    raise
+            else:
+                return
+            await asyncio.sleep(_PAUSE)
 
     async def run(self, sql: str, values: Values = NO_VALUES) -> list[tuple[Any, ...]]:
         """Run one statement, with values for its ``:names``, and give its rows."""
@@ -109,8 +141,12 @@ class SqliteLedger(SqlLedger):
         return cls(SqliteDatabase(connection, str(path)))
 
     @classmethod
-    def open(cls, path: Path, *, lease: timedelta = LEASE) -> Self:
+    def open(
+        cls, path: Path, *, lease: timedelta = LEASE, patience: timedelta = BUSY_TIMEOUT
+    ) -> Self:
         """Open a ledger to write to; never creates one.
+
+        ``patience`` is how long a transaction waits for others that keep the file locked.
 
         Raises:
             LedgerError: it is missing, foreign, damaged, newer or busy.
@@ -120,7 +156,7 @@ class SqliteLedger(SqlLedger):
             _own(connection, str(path))
             durable(connection, str(path))
             _migrate(connection)
-        return cls(SqliteDatabase(connection, str(path)), lease=lease)
+        return cls(SqliteDatabase(connection, str(path), patience=patience), lease=lease)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -292,6 +328,10 @@ def _explained(name: str) -> Iterator[None]:
         raise _explanation(error, name) from error
     except OSError as error:
         raise LedgerBusy(f"the ledger {name} cannot be used: {error.strerror}") from error
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _explanation(error: sqlite3.DatabaseError, name: str) -> LedgerError:

@@ -153,6 +153,8 @@ def step(row: Row | None, event: Event) -> Row | None:
         case Ended(outcome=Sent() as sent):
             return _sent(row, event, sent)
         case Ended():
+            if row is not None and _is_recorded(row, event):
+                return row
             return _unsent(_held_by(row, event.claim, State.CLAIMED, State.SENDING), event)
 
 
@@ -376,6 +378,20 @@ def _sent(row: Row | None, event: Ended, sent: Sent) -> Row:
         next_attempt_at=None,
         reply=sent.reply,
     )
+
+
+def _is_recorded(row: Row, event: Ended) -> bool:
+    """Tell whether a row is what this very outcome made of it, as one may be recorded twice."""
+    if row.fence != event.claim.fence or row.state in (State.CLAIMED, State.SENDING):
+        return False
+    match event.outcome:
+        case Deferred(until=until, reply=reply):
+            return (row.next_attempt_at, row.reply) == (until, reply)
+        case Refused(reply=reply):
+            return (row.settled_at, row.reply) == (event.now, reply)
+        case InDoubt(reply=reply):
+            return (row.doubted_at, row.reply) == (event.now, reply)
+    return False
 
 
 def _unsent(row: Row, event: Ended) -> Row:

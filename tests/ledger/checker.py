@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Final
 
-from world import Careless, Found, Model, Search
+from world import Careless, Found, Model, Search, Spooling
 from wrong import WRONG
 
 DECIDES: Final = "held, and over"
@@ -20,14 +20,18 @@ MODELS: Final[dict[str, Callable[[], Model]]] = {
     "hold": partial(Model, "hold", clocks_differ=True),
     "whatever is planned": Careless,
     DECIDES: partial(Model, "resend", decides=True),
+    "with a spool": Spooling,
 }
 # A fourth worker has shown nothing new so far.
 MOST_WORKERS: Final = 4 if os.environ.get("TORTURE") else 3
 
 
-def most_workers(model: str) -> int:
-    """Give how many workers a model is driven with; decisions make ten times as many states."""
-    return MOST_WORKERS - (model == DECIDES)
+def numbers_of_workers(model: str) -> range:
+    """Give how many workers a model is checked with.
+
+    Answers in a spool act like workers, and decisions make ten times as many states.
+    """
+    return range(1, MOST_WORKERS + (model not in {"with a spool", DECIDES}))
 
 
 @cache
@@ -45,7 +49,7 @@ def caught() -> tuple[Found, ...]:
 def told_of_states() -> Iterator[str]:
     """Tell how many states were checked."""
     for model in MODELS:
-        for workers in range(1, most_workers(model) + 1):
+        for workers in numbers_of_workers(model):
             found = checked(model, workers)
             verdict = "all promises hold" if not found.broken else "BROKEN: " + told(found)
             yield (

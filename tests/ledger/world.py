@@ -17,11 +17,12 @@ What is left out, and why that is enough:
 * Owners, replies, the number of attempts and the time of the first claim are levelled. A test
   tries, for every transition met, that none of this makes a difference.
 * Workers are alike, so worlds that differ only in who is who are one.
+* Answers in the spool that are alike are one, since each is recorded any number of times.
 * Leases go by one clock; the other clocks of the workers may be an hour fast. One that is slow
   only waits longer.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -130,6 +131,7 @@ class Promise(StrEnum):
     BINDS = "what a person holds is neither claimed nor sent until they let it go"
     TRUE_NOW = "a mail is claimed only if it says what was believed at that moment"
     IN_TIME = "no mail is claimed, or sent, once its time is over"
+    HEARD_FIRST = "no copy follows on a 250 that was kept before any doubt was recorded"
     NOT_STUCK = "every mail ends, goes on by itself, or waits for a person who can decide"
 
 
@@ -140,6 +142,7 @@ class At(StrEnum):
     """How far a worker has come."""
 
     IDLE = "idle"
+    BEGUN = "begun"  # only where there is a spool: it has recorded what was kept there
     COMPOSED = "composed"
     CLAIMED = "claimed"
     MARKED = "marked"
@@ -181,6 +184,8 @@ class Facts(NamedTuple):
     arrived: bool = False  # a person said that it has arrived
     held: bool = False  # a person holds it
     over: bool = False  # its time is over
+    kept: tuple[Worker, ...] = ()  # answers in the spool
+    heard: bool = False  # a 250 was kept while no doubt was recorded
 
 
 NO_PROMISES: Final[frozenset[Promise]] = frozenset()
@@ -478,10 +483,7 @@ class Model:
         if page == 0:
             changed = facts._replace(page=1)
             yield Act("the page changes, and the change is believed", changed, outdates=True)
-        if act := self.written("the leases are looked at", facts, Expired(now=NOW, clock=NOW)):
-            doubted = facts.doubted or is_in_doubt(act.facts.row)
-            act = act._replace(facts=act.facts._replace(doubted=doubted))
-            yield breaking(act, Promise.LEASE, if_=is_leased(row))
+        yield from self.looked_at(facts)
         message = composed(page, row.message_id if row else None)
         capped = Capped(message=message, why="", owner="", now=NOW)
         if act := self.written("the caps hold it", facts, capped):
@@ -504,6 +506,13 @@ class Model:
         except (TooLate, UsageError):
             return
         yield Act("a person holds it", facts._replace(held=True), outdates=True)
+
+    def looked_at(self, facts: Facts) -> Iterator[Act]:
+        """Put in doubt what nobody recorded the end of."""
+        if act := self.written("the leases are looked at", facts, Expired(now=NOW, clock=NOW)):
+            doubted = facts.doubted or is_in_doubt(act.facts.row)
+            act = act._replace(facts=act.facts._replace(doubted=doubted))
+            yield breaking(act, Promise.LEASE, if_=is_leased(facts.row))
 
     def by_person(self, facts: Facts) -> Iterator[Act]:
         """Give what a person may say."""
@@ -557,6 +566,7 @@ class Model:
             Promise.SENT: row is None or row.state is not State.SENT or copies or facts.arrived,
             Promise.DOUBT_STAYS: not (facts.doubted and unsent),
             Promise.DOUBT_IS_REAL: facts.doubted or not is_in_doubt(row),
+            Promise.HEARD_FIRST: not (facts.heard and second),
             Promise.NOT_STUCK: facts.over or not self.stuck(row, facts.page, refused=facts.refused),
         }
         return frozenset(promise for promise, holds in truths.items() if not holds)
@@ -636,6 +646,72 @@ class Careless(Model):
             yield Act("takes it as it was composed", facts, kept)
 
 
+class Spooling(Model):
+    """Workers of one machine: each answer is kept in the spool as soon as it comes.
+
+    Whoever begins a pass records first what is kept, at any time until then, and perhaps more than
+    once; so does a person's command. A pass decides within a tick of that.
+    """
+
+    def __init__(self, on_doubt: OnDoubt = "resend", transition: Step = step) -> None:
+        super().__init__(on_doubt, transition)
+
+    def by_worker(self, facts: Facts, worker: Worker) -> Iterator[Act]:
+        """Begin passes, and keep answers."""
+        match worker.at:
+            case At.IDLE if self.may_begin(facts):
+                yield Act("begins a pass", facts, Worker(at=At.BEGUN))
+            case At.IDLE:
+                return
+            case At.BEGUN:
+                yield from super().looked_at(facts)
+                yield from self.plans(facts)
+                yield Act("ends", facts, IDLE)
+            case At.COMPOSED:
+                for act in super().by_worker(facts, worker):
+                    kept = map(overtaken, facts.kept) if act.overtakes else facts.kept
+                    yield act._replace(facts=act.facts._replace(kept=ordered(kept)))
+            case _:
+                yield from map(self.keeps, super().by_worker(facts, worker))
+
+    def may_begin(self, facts: Facts) -> bool:
+        """Whether all that was kept is recorded."""
+        return not facts.kept
+
+    def keeps(self, act: Act) -> Act:
+        """Keep an answer, of whatever kind, as soon as it comes."""
+        worker, facts = act.worker, act.facts
+        if worker.at is not At.ANSWERED or isinstance(worker.outcome, GivenBack):
+            return act
+        first = isinstance(worker.outcome, Sent) and not facts.doubted
+        facts = facts._replace(kept=ordered({*facts.kept, worker}), heard=facts.heard or first)
+        return act._replace(facts=facts, worker=IDLE)
+
+    def looked_at(self, facts: Facts) -> Iterator[Act]:
+        """Nobody looks but who has begun a pass."""
+        del facts
+        yield from ()
+
+    def by_others(self, facts: Facts) -> Iterator[Act]:
+        """Record what was kept, and perhaps be killed before it is removed."""
+        yield from super().by_others(facts)
+        for entry in facts.kept:
+            act = self.records(facts, entry)
+            yield act._replace(words=f"somebody {act.words}, and leaves it in the spool")
+            rest = ordered(set(facts.kept) - {entry})
+            yield act._replace(words=f"somebody {act.words}", facts=act.facts._replace(kept=rest))
+
+    def by_person(self, facts: Facts) -> Iterator[Act]:
+        """Take a person's word, once what was kept is recorded."""
+        if self.may_begin(facts):
+            yield from super().by_person(facts)
+
+
+def ordered(kept: Iterable[Worker]) -> tuple[Worker, ...]:
+    """Give what is kept in one order, as the order makes no difference."""
+    return tuple(sorted(kept, key=repr))
+
+
 MAY_BE_OUT: Final = frozenset({State.CLAIMED, State.SENDING, State.IN_DOUBT, State.SENT})
 NAMES: Final[dict[type[Outcome], str]] = {
     Sent: "the 250",
@@ -708,6 +784,8 @@ def outdated(worker: Worker) -> Worker:
 
 def later(worker: Worker) -> Worker:
     """Give a worker a tick later."""
+    if worker.at is At.BEGUN:
+        return IDLE
     if isinstance(worker.outcome, Deferred):
         until = max(worker.outcome.until - TICK, NOW)
         return worker._replace(outcome=replace(worker.outcome, until=until))
@@ -821,7 +899,8 @@ class Search:
     def _worked_out_for_others(self, number: int) -> tuple[_Move, ...]:
         facts = self._facts[number]
         row = seen_from_now(facts.row, TICK) if facts.row else None
-        time_passes = self._move(Act("five minutes pass", facts._replace(row=row)))
+        kept = ordered(set(map(later, facts.kept)))
+        time_passes = self._move(Act("five minutes pass", facts._replace(row=row, kept=kept)))
         acts = self._model.by_others(facts)
         return (time_passes._replace(passes=True), *map(self._move, acts))
 

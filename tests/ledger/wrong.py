@@ -19,6 +19,7 @@ from world import (
     Model,
     Promise,
     Search,
+    Spooling,
     Step,
     Worker,
     again_later,
@@ -376,3 +377,24 @@ def expiry_at_the_claim_only(row: Row | None, event: Event) -> Row | None:
     if isinstance(event, Sending):
         event = replace(event, claim=replace(event.claim, expires_at=IN_TIME))
     return step(row, event)
+
+
+@wrong_worker(Promise.HEARD_FIRST)
+class DecidesBeforeItRecords(Spooling):
+    """A pass decides although an answer is kept that the ledger does not know yet."""
+
+    def may_begin(self, facts: Facts) -> bool:
+        """Begin whatever is kept."""
+        del facts
+        return True
+
+
+@wrong_worker(Promise.HEARD_FIRST)
+class KeepsItInAVariable(Spooling):
+    """An answer that cannot be recorded is forgotten when its process ends."""
+
+    def by_others(self, facts: Facts) -> Iterator[Act]:
+        """Lose what is kept."""
+        yield from super().by_others(facts)
+        if facts.kept:
+            yield Act("the process that heard it ends", facts._replace(kept=()))

@@ -93,15 +93,30 @@ def test_whenever_a_pass_is_killed_each_mail_arrives_and_twice_only_after_a_reco
     assert sum(hit for hit, _, _ in outcomes) > 0.9 * len(outcomes)
 
 
+@needs("strace", "strace")
+def test_a_pass_killed_while_it_records_the_answer_leaves_it_to_the_next_without_a_doubt(
+    due: Scene, tmp_path: Path
+) -> None:
+    found = points(due, tmp_path / "found", DUE)
+    renamed = next(n for n, p in enumerate(found) if p.call.startswith("rename"))
+    # The end of a journal is a commit: the first after the answer was kept says `sent`.
+    commit = next(p for p in found[renamed:] if p.call.startswith("unlink"))
+    with replayed(due, tmp_path / "crashed") as (desk, mailbox):
+        assert killed(desk, DUE, commit)
+        recovered(desk, [LEASE_OVER, DOUBT_OVER])
+        ended = [(mail.outcome, mail.doubts, len(mail.copies)) for mail in mails(desk, mailbox)]
+        kept = list(desk.folder.glob("announcer.db.unrecorded.*"))
+    assert (ended, kept) == ([("sent", 0, 1)] * 2, [])
+
+
 @pytest.fixture
 def doubtful(due: Scene, tmp_path: Path) -> Scene:
     """A desk whose first mail is with the list, while the answer was never read."""
     found = points(due, tmp_path / "found", DUE)
-    # The end of a journal is a commit: the first after the server's answer says `sent`.
-    taken = next(n for n, p in enumerate(found) if '"250 2.0.0 taken' in p.words)
-    commit = next(p for p in found[taken:] if p.call.startswith("unlink"))
+    # The answer has been read, and is not in the spool yet.
+    before = next(p for p in found if p.call == "ftruncate" and ".unrecorded." in p.words)
     with replayed(due, tmp_path / "crashed") as (desk, mailbox):
-        assert killed(desk, DUE, commit)
+        assert killed(desk, DUE, before)
         desk.run("send", "--now", LEASE_OVER)
         [first, second] = mails(desk, mailbox)
         assert (first.outcome, first.doubts, len(first.copies)) == ("in_doubt", 1, 1)

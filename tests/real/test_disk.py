@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import pytest
+
 from real.faults import (
     DUE,
     TORTURE,
@@ -111,3 +113,16 @@ def test_whatever_the_disk_answers_nothing_is_lost_or_sent_unrecorded_and_it_is_
         f"{sum(len(mail.copies) > 2 for mail in every)} third copies"
     )
     assert [words for _, _, wrong in outcomes for words in wrong] == []
+
+
+@needs("strace", "strace")
+@pytest.mark.parametrize("call", ["rename", "fsync"])
+def test_where_no_answer_can_be_kept_on_disk_it_is_recorded_all_the_same(
+    tmp_path: Path, call: str
+) -> None:
+    due = adopted(tmp_path / "due")
+    with replayed(due, tmp_path / "replayed") as (desk, mailbox):
+        done = harmed(desk, DUE, call, "error=ENOSPC", "1+")
+        assert (done.returncode, len(mailbox.received)) == (0, 2), done.stderr
+        assert [mail.outcome for mail in mails(desk, mailbox)] == ["sent", "sent"]
+        assert list(desk.folder.glob("announcer.db.unrecorded.*")) == []

@@ -1,6 +1,7 @@
 """Several replicas that share one ledger in PostgreSQL, and a server that goes away in between."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
+from background import ended, log_of, running, until
 from desk import Desk
 from mailbox_server import Mailbox
 
@@ -103,6 +106,61 @@ def test_that_a_mail_was_taken_is_recorded_though_the_ledger_was_away_for_a_mome
 
     asyncio.run(run())
     assert len(restarting.taken) == 1
+
+
+def test_a_ledger_that_comes_back_after_the_answer_makes_no_second_copy(
+    desk: Desk, mailbox: Mailbox, own_server: pg.Postgres
+) -> None:
+    """The process that heard the answer is killed before the ledger is back; the next one knows."""
+    state = desk.folder / "state"
+    shared = {
+        "ANNOUNCER_LEDGER__URL": own_server.database(),
+        "ANNOUNCER_STATE_DIR": str(state),
+        "ANNOUNCER_SERVICE__LISTEN": f"127.0.0.1:{free_port()}",
+    }
+    assert desk.run("adopt", "--now", "2020-04-02T12:00", environ=shared).returncode == 0
+    mailbox.answers.append("wait")
+    with running(desk, "serve", "--now", "2020-04-03T10:00", environ=shared) as service:
+        until(lambda: bool(mailbox.received), "the server has the mail")
+        own_server.control("-m", "immediate", "stop")
+        mailbox.gate.set()
+        until(lambda: bool(list(state.glob("*.json"))), "the answer is kept")
+        service.kill()
+        service.wait()
+    away = desk.run("send", "--now", "2020-04-03T10:05", environ=shared)
+    assert away.returncode == 2, "nothing is decided while the ledger is away"
+    own_server.control("start")
+    with psycopg.connect(shared["ANNOUNCER_LEDGER__URL"], autocommit=True) as ledger:
+        ledger.execute("UPDATE announcer.mail SET lease_until = '2020-01-01T00:00:00+00:00'")
+    for now in ("10:12", "10:40"):
+        done = desk.run("send", "--now", f"2020-04-03T{now}", environ=shared)
+        assert (done.returncode, done.stdout) == (0, "Nothing is due.\n"), done.stderr
+    assert len(mailbox.received) == 1
+    assert list(state.iterdir()) == []
+
+
+def test_serve_that_lives_on_records_the_answer_once_its_ledger_is_back(
+    desk: Desk, mailbox: Mailbox, own_server: pg.Postgres
+) -> None:
+    state = desk.folder / "state"
+    shared = {
+        "ANNOUNCER_LEDGER__URL": own_server.database(),
+        "ANNOUNCER_STATE_DIR": str(state),
+        "ANNOUNCER_SERVICE__LISTEN": f"127.0.0.1:{free_port()}",
+    }
+    assert desk.run("adopt", "--now", "2020-04-02T12:00", environ=shared).returncode == 0
+    mailbox.answers.append("wait")
+    with running(desk, "serve", "--now", "2020-04-03T10:00", environ=shared) as service:
+        until(lambda: bool(mailbox.received), "the server has the mail")
+        own_server.control("-m", "immediate", "stop")
+        mailbox.gate.set()
+        until(lambda: bool(list(state.glob("*.json"))), "the answer is kept")
+        until(lambda: "cannot be used" in log_of(desk), "the ledger is away")
+        own_server.control("start")
+        until(lambda: not list(state.glob("*.json")), "it is recorded in the end")
+        ended(service, 0)
+    [row] = json.loads(desk.run("log", "--json", environ=shared).stdout)
+    assert (row["outcome"], len(mailbox.received)) == ("sent", 1)
 
 
 def test_a_server_that_is_gone_for_good_sends_nothing_more(
