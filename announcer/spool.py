@@ -216,13 +216,14 @@ def _entry(text: bytes) -> Unrecorded:
         version = values["version"]
         if version != _VERSION:
             raise ValueError(f"it has format {version}, and this announcer knows {_VERSION}")
-        outcome = dict(values["outcome"])
+        claim, outcome = dict(values["claim"]), dict(values["outcome"])
+        claim["expires_at"] = datetime.fromisoformat(claim["expires_at"])
         if "until" in outcome:
             outcome["until"] = datetime.fromisoformat(outcome["until"])
         return Unrecorded(
             ledger=values["ledger"],
             message_id=values["message_id"],
-            claim=Claim(**values["claim"]),
+            claim=Claim(**claim),
             outcome=_KINDS[values["kind"]](**outcome),
             at=datetime.fromisoformat(values["at"]),
         )

@@ -276,7 +276,7 @@ def release(office: Office) -> None:
 
 def of_another_ledger(office: Office, name: str = "announcer.db") -> Path:
     """Keep a 250 to a claim that this ledger never gave."""
-    claim = Claim(key=KEY, owner="another", fence=1, attempt=1, copies=0)
+    claim = Claim(key=KEY, owner="another", fence=1, attempt=1, copies=0, expires_at=LATER)
     outcome = Sent(reply=TAKEN)
     office.spool().keep(
         Unrecorded(ledger=name, message_id="<1@x>", claim=claim, outcome=outcome, at=DUE)
@@ -402,7 +402,7 @@ def test_an_overtaken_process_still_records_its_250_and_drops_the_rest(office: O
 
 
 def test_an_outcome_knows_its_series() -> None:
-    claim = Claim(key=KEY, owner="o", fence=1, attempt=1, copies=0)
+    claim = Claim(key=KEY, owner="o", fence=1, attempt=1, copies=0, expires_at=LATER)
     outcome = Deferred(until=DUE, reply="")
     entry = Unrecorded(ledger="", message_id="", claim=claim, outcome=outcome, at=DUE)
     assert (entry.series, entry.key) == ("ml", KEY)

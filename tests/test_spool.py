@@ -22,7 +22,7 @@ OUTCOMES: list[Heard] = [
 
 
 def entry(outcome: Heard = OUTCOMES[0], *, key: str = KEY, owner: str = "o") -> Unrecorded:
-    claim = Claim(key=key, owner=owner, fence=2, attempt=1, copies=0)
+    claim = Claim(key=key, owner=owner, fence=2, attempt=1, copies=0, expires_at=AT)
     return Unrecorded(
         ledger="announcer.db", message_id="<1@example.org>", claim=claim, outcome=outcome, at=AT
     )
