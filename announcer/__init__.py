@@ -30,6 +30,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     1  elsewhere     what clocks show in other zones while a talk is on
     1  logo          the logo that a mail carries, read from its file
     1  identity      which talk of a page is which of those that were known, or of another page
+    2  same_page     whether a reading is of the same page as before, or of another in its place
     2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; several, as one; page, with html, rst and markdown, which give its lines,

@@ -14,6 +14,7 @@ from typing import Final
 from announcer.errors import SourceUntrusted
 from announcer.identity import Matched, matched
 from announcer.ledger import Believed
+from announcer.same_page import is_same_page
 from announcer.talks import Reading, Series, Talk
 
 STANDS_FOR: Final = timedelta(days=3)  # how long talks stand that cannot be read afresh
@@ -37,7 +38,7 @@ def accepted(
     gone from it is then forgotten.
     """
     found = _recognised(last, reading, series, now, only or [t.id for t in reading.talks])
-    why = _doubts(last.talks, found.talks, _today(series, now)) if last and only else None
+    why = _doubts(last, found.talks, series, now) if last and only else None
     if why:
         raise SourceUntrusted(
             f"series {series.id}: {why}, so no single talk of the page is believed; mend the page, or "
@@ -56,7 +57,7 @@ def believed(last: Believed | None, reading: Reading, series: Series, now: datet
         SourceUntrusted: the reading is not believed, and why.
     """
     found = _recognised(last, reading, series, now)
-    why = _doubts(last.talks, found.talks, _today(series, now)) if last else None
+    why = _doubts(last, found.talks, series, now) if last else None
     if why:
         raise SourceUntrusted(
             f"series {series.id}: {why}, so the page is not believed and nothing is concluded from "
@@ -167,9 +168,18 @@ def _slot(talk: Talk) -> tuple[object, ...]:
     return (talk.tba, talk.day, talk.starts_at, talk.status, talk.unclear is None)
 
 
-def _doubts(before: Collection[Talk], after: Collection[Talk], today: date) -> str | None:
+def _doubts(last: Believed, after: Collection[Talk], series: Series, now: datetime) -> str | None:
+    """Return why a reading looks like a page gone wrong; None where it does not."""
+    before, today = last.talks, _today(series, now)
     if before and not after:
         return f"it lists no talk at all, where it had {len(before)}"
+    if any(_still_ahead(talk, today, now) for talk in before) and not is_same_page(
+        (*before, *last.gone), after
+    ):
+        return (
+            "it looks like another page in place of this one, as none of the talks that were "
+            f"known, past ones included, is on it any more, and it lists {_titles(after)} instead"
+        )
     found = {talk.identity: talk for talk in after}
     ahead = [talk for talk in before if _ahead(talk, today)]
     lost = [talk for talk in ahead if _lost(talk, found.get(talk.identity))]
@@ -180,6 +190,18 @@ def _doubts(before: Collection[Talk], after: Collection[Talk], today: date) -> s
     if len(new) >= MOST_NEW:
         return f"{len(new)} new talks appeared at once"
     return None
+
+
+def _titles(talks: Collection[Talk]) -> str:
+    """Name a few talks, so that a person sees at once what the page shows now."""
+    shown = [f'"{talk.title or "to be announced"}"' for talk in talks]
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return ", ".join(shown[:3]) + more
+
+
+def _still_ahead(talk: Talk, today: date, now: datetime) -> bool:
+    """Return whether a talk has not begun, so that its page has no reason to let go of it."""
+    return talk.starts_at > now if talk.starts_at is not None else _ahead(talk, today)
 
 
 def _ahead(talk: Talk, today: date) -> bool:
