@@ -19,6 +19,7 @@ from announcer.attempt import Attempt
 from announcer.cadence import AS_USUAL, Changes, Rule
 from announcer.concern import (
     Concern,
+    of_copies,
     of_delivery,
     of_gone,
     of_lost_sender,
@@ -219,6 +220,7 @@ class Announcer:
         plan = await self._planned(programme, known)
         report.plans.append(plan)
         concerns += of_gone(series, known.history.believed, self._clock(series))
+        concerns += of_copies(series, known.history.believed, self._clock(series))
         concerns += of_plan(plan, known.history.believed, self._clock(series))
         held = await self._beyond_limits(series, plan, report)
         for announcement in plan.announcements:
@@ -372,7 +374,7 @@ class Announcer:
                 reading = await self._unless_stopped(programme.source.load(self._clock(series)))
             now_believed = belief.believed(last, reading, series, self._clock(series))
         except SourceError as trouble:
-            if last is None or self._clock(series) - last.read_at > belief.STANDS_FOR:
+            if last is None or not belief.still_stands(last, self._clock(series)):
                 raise
             talks = belief.to_plan(last, series, self._clock(series))
             return _Known(history=history, talks=talks, trouble=trouble)

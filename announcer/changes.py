@@ -114,7 +114,7 @@ def _cancellation(
         standing=Standing.DUE,
         reason="",
     )
-    if talk.unclear:
+    if talk.unclear and share.expires_at > now:
         why = f"talk {talk.id}: {talk.unclear}"
         yield replace(share, standing=Standing.HELD, reason=why)
     else:
@@ -152,7 +152,8 @@ def _update(
         standing=Standing.DUE,
         reason="",
     )
-    if why := hindrance(UPDATE, talk, series):
+    why = hindrance(UPDATE, talk, series)
+    if why and share.expires_at > now:
         yield replace(share, standing=Standing.HELD, reason=f"talk {talk.id}: {why}")
     else:
         yield _standing(share, UPDATE, changes.update, past, now)

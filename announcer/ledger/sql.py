@@ -33,10 +33,12 @@ from announcer.ledger import (
 from announcer.ledger.codec import (
     COLUMNS,
     instants_of,
+    memory_of,
     row_of,
     said_of,
     talks_of,
     text_of_instants,
+    text_of_memory,
     text_of_said,
     text_of_talks,
     values_of,
@@ -110,6 +112,9 @@ MIGRATIONS: Final = (
         id {serial}, series TEXT NOT NULL, rule TEXT NOT NULL, talk TEXT NOT NULL,
         what TEXT NOT NULL, words TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
     ) {strict};
+    """,
+    """
+    ALTER TABLE believed ADD COLUMN memory TEXT NOT NULL DEFAULT '{{}}';
     """,
 )
 TOLD_AGAIN: Final = timedelta(days=1)
@@ -255,8 +260,9 @@ class SqlLedger:
         first = await self._db.run(
             "SELECT talk, since FROM seen WHERE series = :series", {"series": series}
         )
-        for read_at, talks, gone, unsure, since, clear in await self._db.run(
-            "SELECT read_at, talks, gone, unsure, since, clear FROM believed WHERE series = :series",
+        for read_at, talks, gone, unsure, since, clear, memory in await self._db.run(
+            "SELECT read_at, talks, gone, unsure, since, clear, memory FROM believed "
+            "WHERE series = :series",
             {"series": series},
         ):
             return Believed(
@@ -268,6 +274,7 @@ class SqlLedger:
                 unsure=frozenset(json.loads(unsure)),
                 since=instants_of(since),
                 clear=instants_of(clear),
+                **memory_of(memory),
             )
         return None
 
@@ -402,11 +409,11 @@ class SqlLedger:
         at = believed.read_at.isoformat()
         async with self._db.writing():
             await self._db.run(
-                "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear) "
-                "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear) "
+                "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear, memory) "
+                "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear, :memory) "
                 "ON CONFLICT (series) DO UPDATE SET read_at = excluded.read_at, "
                 "talks = excluded.talks, gone = excluded.gone, unsure = excluded.unsure, "
-                "since = excluded.since, clear = excluded.clear",
+                "since = excluded.since, clear = excluded.clear, memory = excluded.memory",
                 {
                     "series": believed.series,
                     "at": at,
@@ -415,15 +422,19 @@ class SqlLedger:
                     "unsure": json.dumps(sorted(believed.unsure)),
                     "since": text_of_instants(believed.since),
                     "clear": text_of_instants(believed.clear),
+                    "memory": text_of_memory(believed),
                 },
             )
             known = await self._db.run(
-                "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}
+                "SELECT talk, since FROM seen WHERE series = :series", {"series": believed.series}
             )
-            for talk in sorted(set(believed.seen) - {name for (name,) in known}):
+            news = {(talk, at.isoformat()) for talk, at in believed.seen.items()}
+            for talk, _ in sorted(news - set(known)):
                 await self._db.run(
+                    # An instant ahead of a clock that is right gives way; else the first one stays.
                     "INSERT INTO seen (series, talk, since) VALUES (:series, :talk, :since) "
-                    "ON CONFLICT DO NOTHING",
+                    "ON CONFLICT (series, talk) DO UPDATE SET since = excluded.since "
+                    "WHERE excluded.since < seen.since",
                     {
                         "series": believed.series,
                         "talk": talk,
