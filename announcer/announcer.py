@@ -40,7 +40,7 @@ from announcer.errors import (
 )
 from announcer.ledger import Adoption, Claim, History, Ledger, Pause, State
 from announcer.message import Message
-from announcer.past import Standing
+from announcer.past import Standing, handed_over_at
 from announcer.plan import counted_as_told, plan_announcements
 from announcer.quantities import Span
 from announcer.report import Delivery, Fate, Report, told
@@ -245,7 +245,7 @@ class Announcer:
         again = {concern.cause for concern in concerns if not concern.once}
         try:
             pause = (await self._ledger.pauses()).get(self._account or "")
-            if pause is not None and pause.until > now:
+            if pause is not None and pause.lasts(now):
                 return  # the log, the exit status and the health say it meanwhile
             had = await self._ledger.tell(words, series=series.id, again=again, now=now)
             if not had:
@@ -307,10 +307,10 @@ class Announcer:
             return ""
         now = self._clock(series)
         sent = [
-            row.settled_at or row.doubted_at or row.claimed_at
+            at
             for row in await self._ledger.rows()
             for _ in range(row.copies)
-            if row.recipient == series.list
+            if row.recipient == series.list and (at := handed_over_at(row, now)) is not None
         ]
         this_pass = sum(
             d.fate is Fate.SENT and d.announcement.series.list == series.list

@@ -230,7 +230,7 @@ def _kept(
     copies: Mapping[str, Copy],
 ) -> Believed:
     found = judged.found
-    seen = {name: known(at, now) or now for name, at in last.seen.items()} if last else {}
+    seen = dict(last.seen) if last else {}
     before = {talk.identity: talk for talk in (*last.talks, *last.gone)} if last else {}
     gone_before = {talk.identity for talk in last.gone} if last else set()
     went = {talk.identity for talk in found.gone} - gone_before

@@ -51,7 +51,7 @@ def talk(number: int, day: date, **facts: object) -> Talk:
         "ends_at": start + HOUR,
         "location": "Room 2",
     }
-    return Talk(id=str(number), **(values | facts))  # type: ignore[arg-type] - the facts of a test
+    return Talk(id=str(number), **(values | facts))  # type: ignore[arg-type]  # the facts of a test
 
 
 class Source:

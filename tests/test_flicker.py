@@ -189,7 +189,7 @@ def test_the_memory_is_bounded(passes: Passes) -> None:
 
 
 def copied(shown: Talk, **copy: object) -> Reading:
-    return Reading(talks=(shown, LATER), copies={"page": Copy(**copy)})  # type: ignore[arg-type] - the facts of a test
+    return Reading(talks=(shown, LATER), copies={"page": Copy(**copy)})  # type: ignore[arg-type]  # the facts of a test
 
 
 def test_an_older_last_modified_is_no_news_and_no_fault_and_is_told_after_a_day(

@@ -13,12 +13,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal, Protocol
 
+from announcer.instants import within
 from announcer.message import Message, Said
 from announcer.talks import Copy, Talk
 
 What = Literal["hold", "release", "skip", "note", "cancel", "accept"]
 LEASE: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(minutes=15)
+LONGEST_WAIT: Final = timedelta(
+    minutes=66
+)  # an hour and a tenth: the longest time between attempts
 
 
 class State(StrEnum):
@@ -231,6 +235,11 @@ class Pause:
     account: str
     until: datetime
     reply: str
+
+    def lasts(self, now: datetime) -> bool:
+        """Return whether it is on; none is longer than the longest wait, so one that seems so is not."""
+        until = within(self.until, now, LONGEST_WAIT)
+        return until is not None and until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from announcer.errors import ClaimLost
+from announcer.instants import SKEW
 from announcer.ledger import (
     LEASE,
     Adoption,
@@ -391,18 +392,21 @@ class SqlLedger:
     async def expire(self, series: str, *, now: datetime) -> tuple[Row, ...]:
         """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
         async with self._db.reading():
-            sending = await self._rows(
-                "WHERE series = :series AND state = :state",
-                {"series": series, "state": State.SENDING.value},
+            rows = await self._rows(
+                "WHERE series = :series AND state <> :sent",
+                {"series": series, "sent": State.SENT.value},
             )
             clock = await self._clock(now)
-        stepped = []
-        for row in sending:
-            if row.lease_until <= clock:
-                async with self._db.writing():
-                    event = Expired(now=now, clock=await self._clock(now))
-                    stepped.append(await self._step(row.key, event, now))
-        return tuple(row for row in stepped if row is not None and row.state is State.IN_DOUBT)
+        lost = []
+        for row in rows:
+            if step(row, Expired(now=now, clock=clock)) == row:
+                continue
+            async with self._db.writing():
+                event = Expired(now=now, clock=await self._clock(now))
+                after = await self._step(row.key, event, now)
+            if after is not None and after.state is State.IN_DOUBT and row.state is State.SENDING:
+                lost.append(after)
+        return tuple(lost)
 
     async def believe(self, believed: Believed) -> None:
         """Keep the talks of a series as they are believed from now on."""
@@ -426,15 +430,12 @@ class SqlLedger:
                 },
             )
             known = await self._db.run(
-                "SELECT talk, since FROM seen WHERE series = :series", {"series": believed.series}
+                "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}
             )
-            news = {(talk, at.isoformat()) for talk, at in believed.seen.items()}
-            for talk, _ in sorted(news - set(known)):
+            for talk in sorted(set(believed.seen) - {name for (name,) in known}):
                 await self._db.run(
-                    # An instant ahead of a clock that is right gives way; else the first one stays.
                     "INSERT INTO seen (series, talk, since) VALUES (:series, :talk, :since) "
-                    "ON CONFLICT (series, talk) DO UPDATE SET since = excluded.since "
-                    "WHERE excluded.since < seen.since",
+                    "ON CONFLICT DO NOTHING",
                     {
                         "series": believed.series,
                         "talk": talk,
@@ -482,8 +483,14 @@ class SqlLedger:
                 if await self._db.run(
                     "INSERT INTO notice (cause, told_at) VALUES (:cause, :now) "
                     "ON CONFLICT (cause) DO UPDATE SET told_at = excluded.told_at "
-                    "WHERE notice.told_at <= :before RETURNING cause",
-                    {"cause": cause, "now": now.isoformat(), "before": before},
+                    # That it was told at an instant ahead is not known to be true.
+                    "WHERE notice.told_at <= :before OR notice.told_at > :ahead RETURNING cause",
+                    {
+                        "cause": cause,
+                        "now": now.isoformat(),
+                        "before": before,
+                        "ahead": (now + SKEW).isoformat(),
+                    },
                 ):
                     had.add(cause)
                     await self._note(now, series, "told the organisers", words)
