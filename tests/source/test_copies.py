@@ -57,7 +57,8 @@ def test_a_page_that_has_not_changed_keeps_its_date_and_has_the_age_of_the_answe
         return Page(body=TEXT, headers=day)
 
     async def read(url: str) -> list[Copy]:
-        fetcher, copies = Fetcher(), []
+        fetcher = Fetcher()
+        copies: list[Copy] = []
         for _ in range(2):
             await fetcher.text(url)
             copies += fetcher.taken_copies().values()
