@@ -27,9 +27,8 @@ _FEWEST: Final = 7
 _MOST_SIGHTINGS: Final = 150
 ABSENT: Final = "absent"  # the state of a talk that the page does not have
 _REMEMBERED_FOR: Final = timedelta(days=30)
-_ABSENCE_REMEMBERED_FOR: Final = timedelta(
-    days=1
-)  # a cache that is older is rare, a deletion is not
+# A cache that is older is rarer than a talk that is really taken off the page.
+_ABSENCE_REMEMBERED_FOR: Final = timedelta(hours=12)
 _MOST_STATES: Final = 20
 
 
