@@ -30,6 +30,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     1  elsewhere     what clocks show in other zones while a talk is on
     1  logo          the logo that a mail carries, read from its file
     1  identity      which talk of a page is which of those that were known, or of another page
+    1  instants      how long ago an instant was that was written down earlier
+    2  same_page     whether a reading is of the same page as before, or of another in its place
     2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
     2  source/       port; several, as one; page, with html, rst and markdown, which give its lines,
@@ -43,13 +45,14 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan
-    3  belief        whether what a source says is believed
+    3  flicker       readings that take back what an earlier one said
     3  attempt       one try to hand a mail over, under a claim
     3  spool         outcomes that the ledger may not have recorded yet, in memory and on disk
     3  health        the health address of the service
     3  settings      Settings, load_settings
     4  ending        an end that comes for certain once a process is told to stop
     4  recording     records outcomes by way of the spool, also those that earlier passes could not
+    4  belief        whether what a source says is believed
     4  links         addresses that put a talk into the calendars of Google and Outlook
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told

@@ -19,6 +19,7 @@ from announcer.attempt import Attempt
 from announcer.cadence import AS_USUAL, Changes, Rule
 from announcer.concern import (
     Concern,
+    of_copies,
     of_delivery,
     of_gone,
     of_late_answer,
@@ -42,7 +43,7 @@ from announcer.errors import (
 )
 from announcer.ledger import Adoption, Believed, Claim, History, Ledger, Pause, State
 from announcer.message import Message
-from announcer.past import Standing
+from announcer.past import Standing, handed_over_at
 from announcer.plan import counted_as_told, plan_announcements
 from announcer.quantities import Span
 from announcer.recording import Recorder, Replayed
@@ -284,6 +285,7 @@ class Announcer:
             plan = await self._planned(programme, known)
             report.plans[-1] = plan
         concerns += of_gone(series, known.history.believed, known.now)
+        concerns += of_copies(series, known.history.believed, known.now)
         concerns += of_plan(plan, known.history.believed, known.now)
 
     async def _carried_out(
@@ -352,7 +354,7 @@ class Announcer:
         again = {concern.cause for concern in concerns if not concern.once}
         try:
             pause = (await self._ledger.pauses()).get(self._account or "")
-            if pause is not None and pause.until > now:
+            if pause is not None and pause.lasts(now):
                 return  # the log, the exit status and the health say it meanwhile
             had = await self._ledger.tell(words, series=series.id, again=again, now=now)
             if not had:
@@ -411,10 +413,10 @@ class Announcer:
         if self._limits is None or not new:
             return ""
         sent = [
-            row.settled_at or row.doubted_at or row.claimed_at
+            at
             for row in await self._ledger.rows()
             for _ in range(row.copies)
-            if row.recipient == series.list
+            if row.recipient == series.list and (at := handed_over_at(row, now)) is not None
         ]
         this_pass = sum(
             d.fate is Fate.SENT and d.announcement.series.list == series.list
@@ -487,7 +489,7 @@ class Announcer:
                 reading = await self._unless_stopped(programme.source.load(now))
             now_believed = belief.believed(last, reading, series, now)
         except SourceError as trouble:
-            if last is None or now - last.read_at > belief.STANDS_FOR:
+            if last is None or not belief.still_stands(last, now):
                 raise
             talks = belief.to_plan(last, series, now)
             return _Known(now=now, history=history, talks=talks, trouble=trouble)

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from announcer.cadence import CANCELLATION, UPDATE, Changes, Field, Policy
+from announcer.ledger import Decision
 from announcer.message import Said
 from announcer.past import Past, Share, Standing, by_a_person, hindrance
 from announcer.talks import Series, Status, Talk
@@ -101,7 +102,7 @@ def _cancellation(
     word = past.decision("", talk)
     known_at = past.since(talk) or now - changes.quiet
     if word is not None and word.what == "cancel":
-        known_at = max(known_at, word.at)
+        known_at = max(known_at, past.decided_at(word) or known_at)
     if known_at >= told.starts_at:
         return
     # It is about the talk as the list knows it, whatever else the page says of it now.
@@ -114,7 +115,7 @@ def _cancellation(
         standing=Standing.DUE,
         reason="",
     )
-    if talk.unclear:
+    if talk.unclear and share.expires_at > now:
         why = f"talk {talk.id}: {talk.unclear}"
         yield replace(share, standing=Standing.HELD, reason=why)
     else:
@@ -139,7 +140,7 @@ def _update(
     known_at = past.since(talk) or now - changes.quiet
     word = past.decision("", talk)
     if word is not None and word.what == "accept":
-        known_at = max(known_at, word.at)
+        known_at = max(known_at, past.decided_at(word) or known_at)
     if known_at >= talk.starts_at:
         return
     soon = min(talk.starts_at, told.starts_at if told.starts_at > known_at else talk.starts_at)
@@ -152,7 +153,8 @@ def _update(
         standing=Standing.DUE,
         reason="",
     )
-    if why := hindrance(UPDATE, talk, series):
+    why = hindrance(UPDATE, talk, series)
+    if why and share.expires_at > now:
         yield replace(share, standing=Standing.HELD, reason=f"talk {talk.id}: {why}")
     else:
         yield _standing(share, UPDATE, changes.update, past, now)
@@ -190,10 +192,9 @@ def _standing(share: Share, kind: str, policy: Policy, past: Past, now: datetime
     if share.expires_at <= now:
         why = f"talk {talk.id}: it has begun before it could go"
         return replace(share, standing=Standing.MISSED, reason=why)
-    # A change that was skipped is not the next one, of which the person did not know.
-    if decision is not None and decision.what == "skip" and decision.at >= share.moment:
-        return replace(share, standing=Standing.SKIPPED, reason=by_a_person("skipped", decision))
-    released = decision is not None and decision.what == "release" and decision.at >= share.moment
+    if decision is not None and decision.what == "skip" and (s := _skipped(share, decision, past)):
+        return s
+    released = decision is not None and decision.what == "release" and _meant(decision, share, past)
     if decision is not None and decision.what == "hold":
         return replace(share, standing=Standing.HELD, reason=by_a_person("held", decision))
     if policy == "hold" and not released:
@@ -202,3 +203,23 @@ def _standing(share: Share, kind: str, policy: Policy, past: Past, now: datetime
     if share.ready_at > now:
         return replace(share, standing=Standing.UPCOMING)
     return share
+
+
+def _meant(decision: Decision, share: Share, past: Past) -> bool:
+    """Return whether a person decided on this change, and not on one before it."""
+    at = past.decided_at(decision)
+    return at is not None and at >= share.moment
+
+
+def _skipped(share: Share, decision: Decision, past: Past) -> Share | None:
+    """Return a change as skipped; None where the person did not know of it yet."""
+    words = by_a_person("skipped", decision)
+    if past.decided_at(decision) is None:
+        why = (
+            f"{words}, at a time that lies ahead of the clock, so that nobody knows whether this "
+            "change was meant; say `announcer skip` or `announcer release` again"
+        )
+        return replace(share, standing=Standing.HELD, reason=why)
+    if _meant(decision, share, past):
+        return replace(share, standing=Standing.SKIPPED, reason=words)
+    return None

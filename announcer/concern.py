@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from announcer.announcement import Announcement, Plan
 from announcer.belief import STANDS_FOR, TOLD_AFTER, to_plan
 from announcer.errors import SourceError
-from announcer.ledger import Believed, InDoubt, Refused, Row
+from announcer.flicker import alternates, unsettled
+from announcer.flicker import described as described_state
+from announcer.instants import elapsed
+from announcer.instants import known as known_instant
+from announcer.ledger import Believed, InDoubt, Refused, Row, Watch
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
 from announcer.spool import Unrecorded
@@ -91,7 +95,8 @@ def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Co
     """
     seen = believed.seen if believed else {}
     for mail in plan.announcements:
-        known = any(seen.get(talk.identity, now) < mail.expires_at for talk in mail.talks)
+        # One that was first seen by a clock that was ahead may well have been there in time.
+        known = any(_seen(seen.get(talk.identity), now) < mail.expires_at for talk in mail.talks)
         if mail.standing is Standing.MISSED and mail.expires_at <= now and known:
             last = f" (the last answer: {mail.row.reply})" if mail.row and mail.row.reply else ""
             yield _of_mail(mail, "missed", f"it was missed: {mail.reason}{last}", once=True)
@@ -105,14 +110,22 @@ def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Co
             yield _of_mail(mail, "held", f"{words}; `announcer plan` tells more", once=True)
 
 
+def _seen(at: datetime | None, now: datetime) -> datetime:
+    """Return when a talk first stood on the page, or may have."""
+    if at is None:
+        return now
+    return known_instant(at, now) or datetime.min.replace(tzinfo=UTC)
+
+
 def of_gone(series: Series, believed: Believed | None, now: datetime) -> Iterator[Concern]:
     """Give the concern about talks that went from the page before their day: at once, and once."""
     if believed is None:
         return
     unsure = {talk.id for talk in believed.talks if talk.identity in believed.unsure}
+    listed = {talk.identity for talk in believed.talks}
     for talk in to_plan(believed, series, now):
         asked_otherwise = talk.id in unsure or talk.cancelled
-        if talk in believed.talks or talk.unclear is None or asked_otherwise:
+        if talk.identity in listed or talk.unclear is None or asked_otherwise:
             continue
         yield Concern(
             cause=f"gone: {series.id} {talk.identity} {believed.since.get(talk.identity)}",
@@ -128,11 +141,50 @@ def of_gone(series: Series, believed: Believed | None, now: datetime) -> Iterato
             )
 
 
+def of_copies(series: Series, believed: Believed | None, now: datetime) -> Iterator[Concern]:
+    """Give the concerns about a page of which old copies are served: now and then, or for a day."""
+    if believed is None:
+        return
+    talks = {talk.identity: talk for talk in (*believed.gone, *believed.talks)}
+    alternating = {
+        name: watch
+        for name, watch in unsettled(believed).items()
+        if alternates(watch) and name in talks
+    }
+    if alternating:
+        parts = [_alternation(talks[name], watch, series) for name, watch in alternating.items()]
+        ids = " or ".join(f"`announcer accept {talks[name].id}`" for name in alternating)
+        yield Concern(
+            cause=f"flicker: {series.id}",
+            words=f"the page of {series.id} flickers: {'; '.join(parts)}. No mail about it goes out "
+            "until the page has read the same three times in a row, or most readings of an hour "
+            "agree. A cache, a CDN or one of several servers may hold an old copy: empty the cache, "
+            f"and look at the page through each of them; {ids} takes what the page says now",
+        )
+    outdated = elapsed(believed.outdated_since, now)
+    if outdated is not None and outdated >= TOLD_AFTER:
+        since = series.local(now - outdated)
+        yield Concern(
+            cause=f"old copy: {series.id}",
+            words=f"the page of {series.id} has been served since {since:%a %Y-%m-%d %H:%M} as a copy "
+            "that is older than one that was read before (by Last-Modified or Age), so what it says "
+            "is not taken. Empty the cache or CDN in front of it, or put the page up anew; "
+            f"`announcer accept --series {series.id}` takes it as it stands",
+        )
+
+
+def _alternation(talk: Talk, watch: Watch, series: Series) -> str:
+    texts = dict.fromkeys((described_state(talk, series), *watch.shown.values()))
+    sayings = " and then ".join(f'"{text}"' for text in texts)
+    return f"of talk {talk.id} it says now {sayings}"
+
+
 def of_source(
     series: Series, trouble: SourceError, last: Believed, now: datetime
 ) -> Iterator[Concern]:
     """Give the concern about a source that could not be read, or believed, for a day."""
-    if now - last.read_at < TOLD_AFTER:
+    ago = elapsed(last.read_at, now)
+    if ago is not None and ago < TOLD_AFTER:
         return
     until = series.local(last.read_at + STANDS_FOR)
     yield Concern(

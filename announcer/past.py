@@ -6,7 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from announcer.cadence import ANNOUNCEMENT, NO_SEMINAR, UPDATE, Rule
+from announcer.instants import known
 from announcer.ledger import Decision, History, Row, State
+from announcer.ledger.steps import dated
 from announcer.message import Said
 from announcer.talks import Series, Talk
 
@@ -42,7 +44,9 @@ class Past:
     def __init__(self, history: History, now: datetime) -> None:
         self.clock = history.clock or now  # what leases go by
         self._rules = history.adoption.rules if history.adoption else {}
-        self.rows: Mapping[str, Row] = {row.key: row for row in history.rows}
+        self.rows: Mapping[str, Row] = {
+            row.key: dated(row, now=now, clock=self.clock) for row in history.rows
+        }
         self._now = now
         self._believed = history.believed
         self._order = {row.key: number for number, row in enumerate(history.rows)}
@@ -50,7 +54,7 @@ class Past:
         self._marks: dict[tuple[str, str], list[tuple[date, date]]] = {
             (c.rule, c.talk): [(c.day, c.moment_day)] for c in history.counted
         }
-        for row in history.rows:
+        for row in self.rows.values():
             if not free(row, self.clock):
                 for said in row.said:
                     self._mark(row, said)
@@ -100,20 +104,15 @@ class Past:
 
     def known_since(self, rule: str, otherwise: datetime) -> datetime:
         """Since when the ledger knows a rule."""
-        return self._rules.get(rule, otherwise)
+        return known(self._rules.get(rule), self._now) or otherwise
 
     def since(self, talk: Talk) -> datetime | None:
         """Since when the facts of a talk are as they are; None where that is not known."""
-        at = self._believed.since.get(talk.identity) if self._believed else None
-        return at if at is not None and at <= self._now else None
+        return known(self._believed.since.get(talk.identity), self._now) if self._believed else None
 
     def clear(self, talk: Talk) -> datetime | None:
-        """Since when a talk can be told of at its time; None where that is not known.
-
-        An instant ahead is of a clock that was wrong, and says nothing.
-        """
-        at = self._believed.clear.get(talk.identity) if self._believed else None
-        return at if at is not None and at <= self._now else None
+        """Since when a talk can be told of at its time; None where that is not known."""
+        return known(self._believed.clear.get(talk.identity), self._now) if self._believed else None
 
     def telling(self, talk: Talk) -> list[Row]:
         """Give the mails that told, or may have told, of a talk, oldest first."""
@@ -140,11 +139,18 @@ class Past:
         """What an organiser last said of a rule's mails about a talk; with no rule, of the talk."""
         return self._decisions.get((rule, talk.identity))
 
+    def decided_at(self, decision: Decision) -> datetime | None:
+        """Return when a person decided; None where that is not known."""
+        return known(decision.at, self._now)
+
     def note(self, rule: str, talk: Talk) -> str | None:
         """The paragraph that an organiser wants on top of a rule's mail about a talk."""
         note = self._notes.get((rule, talk.identity))
-        if note is None or any(
-            row.rule == rule and row.copies and row.claimed_at > note.at
+        if note is None:
+            return None
+        written_at = self.decided_at(note)
+        if any(
+            row.rule == rule and row.copies and (written_at is None or row.claimed_at > written_at)
             for row, _ in self.about(talk)
         ):
             return None  # it stood on the one mail that it was meant for
@@ -170,6 +176,12 @@ def _last(said: Iterable[Said]) -> Said | None:
         if newest is None or (one.sequence, one.stamp) >= (newest.sequence, newest.stamp):
             newest = one
     return newest
+
+
+def handed_over_at(row: Row, now: datetime) -> datetime | None:
+    """Return when a mail was taken, or may have been; None where that is not known."""
+    instants = (row.settled_at, row.doubted_at, row.claimed_at)
+    return next((at for at in (known(one, now) for one in instants) if at is not None), None)
 
 
 def free(row: Row, clock: datetime) -> bool:

@@ -24,10 +24,19 @@ from announcer.cadence import (
     Rule,
 )
 from announcer.changes import owed, settled_at
+from announcer.instants import known
 from announcer.invite import digest, uid
 from announcer.ledger import CountedAsTold, History, Pause, Row, State
 from announcer.message import Said
-from announcer.past import Past, Share, Standing, by_a_person, free, hindrance
+from announcer.past import (
+    Past,
+    Share,
+    Standing,
+    by_a_person,
+    free,
+    handed_over_at,
+    hindrance,
+)
 from announcer.quantities import Span
 from announcer.talks import Series, Status, Talk
 from announcer.unsettled import BY_RULE, OnDoubt, expiry, unsettled
@@ -77,7 +86,7 @@ def plan_announcements(
             if mail.key.count("/") == 2  # a second one of a day was told already
         ]
     planned += unsettled(series, cadence, talks, past, now, on_doubt)
-    if pause is not None and pause.until > now:
+    if pause is not None and pause.lasts(now):
         planned = [_paused(mail, pause) for mail in planned]
     order = sorted(planned, key=lambda a: (a.due_at, a.kind == REMINDER, a.key))
     return Plan(announcements=tuple(order))
@@ -261,8 +270,9 @@ def _heard_at(row: Row, past: Past, now: datetime) -> datetime | None:
     if not row.copies:
         return None
     if row.copies == 1 and row.doubted_at is not None:
-        return row.doubted_at  # a person's word on it comes later, and makes it no newer
-    return row.settled_at or row.doubted_at or row.claimed_at
+        # A person's word on it comes later, and makes it no newer.
+        return known(row.doubted_at, now) or known(row.claimed_at, now)
+    return handed_over_at(row, now)
 
 
 # Keys are given in this order, so that what can go out keeps the plain one.

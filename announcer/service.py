@@ -62,7 +62,8 @@ class ReadAhead:
         self._asked = True
         if self._reading is None or not timedelta(0) <= now - self._read_at < fresh:
             self._reading = None
-            self._reading = await self._source.load(now)
+            # Shown again at the next wake-ups, it is one reading still.
+            self._reading = replace(await self._source.load(now), read_at=now)
             self._read_at = now
         return self._reading
 

@@ -160,12 +160,27 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """Of when a copy of a web page is, as its server or a cache says.
+
+    ``modified`` is its Last-Modified. Where a reading is just made, ``age`` is how old the copy is
+    (the header Age); where it is kept, ``made_at`` is when the copy left its origin.
+    """
+
+    modified: datetime | None = None
+    age: timedelta | None = None
+    made_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one look at a source gave.
 
     ``warnings`` concern the source as a whole or entries that could not be understood as talks,
     each naming the line; those of one talk stand with the talk. ``unread`` are those about files
-    that could not be read, while others could: what stood there is not known.
+    that could not be read, while others could: what stood there is not known. ``read_at`` is when
+    the source was really read, where that was not just now; ``copies`` are of the web pages that
+    it was read from, by a name for their address.
     """
 
     talks: tuple[Talk, ...]
@@ -173,3 +188,5 @@ class Reading:
     unread: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)  # talk id -> "file, line 12"
     grounds: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)  # by talk id
+    read_at: datetime | None = None
+    copies: Mapping[str, Copy] = field(default_factory=dict)

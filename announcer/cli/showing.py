@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -394,7 +395,8 @@ def feed(
                 if known is None:
                     missing.extend(filter(None, [trouble]))
                 else:
-                    talks = to_plan(known, asked.series, at)
+                    # Who subscribed keeps a talk as it last was, also while readings disagree.
+                    talks = to_plan(replace(known, watched={}), asked.series, at)
                     found.extend(entries(asked.series, talks, history, at))
                 if trouble is not None:
                     raise trouble

@@ -13,12 +13,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal, Protocol
 
+from announcer.instants import within
 from announcer.message import Message, Said
-from announcer.talks import Talk
+from announcer.talks import Copy, Talk
 
 What = Literal["hold", "release", "skip", "note", "cancel", "accept"]
 LEASE: Final = timedelta(minutes=10)
 RESEND_AFTER: Final = timedelta(minutes=15)
+LONGEST_WAIT: Final = timedelta(
+    minutes=66
+)  # an hour and a tenth: the longest time between attempts
 
 
 class State(StrEnum):
@@ -178,6 +182,33 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """When something was first so, and until when."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """The state that a reading found a talk in."""
+
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What successive readings said of a talk that returned to an earlier state, oldest first.
+
+    ``shown`` describes the states for a person.
+    """
+
+    sightings: tuple[Sighting, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
     """The talks of a series as they were last believed.
 
@@ -186,6 +217,10 @@ class Believed:
     were first as they are, and ``clear`` the one at which its date and time, that its title is
     known, and whether it takes place were first as they are. Of the ``unsure`` nobody can tell
     whether they are new.
+
+    ``states`` are those that a talk was in before its present one, ``watched`` the talks that
+    returned to one of these: see ``flicker``. ``copies`` says, by web address, of when the newest
+    copy of the page was, and ``outdated_since`` since when only older ones are served.
     """
 
     series: str
@@ -196,6 +231,10 @@ class Believed:
     unsure: frozenset[str] = frozenset()
     since: Mapping[str, datetime] = field(default_factory=dict)
     clear: Mapping[str, datetime] = field(default_factory=dict)
+    states: Mapping[str, Mapping[str, Period]] = field(default_factory=dict)
+    watched: Mapping[str, Watch] = field(default_factory=dict)
+    copies: Mapping[str, Copy] = field(default_factory=dict)
+    outdated_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +244,11 @@ class Pause:
     account: str
     until: datetime
     reply: str
+
+    def lasts(self, now: datetime) -> bool:
+        """Return whether it is on; none is longer than the longest wait, so one that seems so is not."""
+        until = within(self.until, now, LONGEST_WAIT)
+        return until is not None and until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from announcer.ledger import Row, State
+from announcer.ledger import Believed, Period, Row, Sighting, State, Watch
 from announcer.message import Said
-from announcer.talks import Link, Status, Talk
+from announcer.talks import Copy, Link, Status, Talk
 
 COLUMNS: Final = tuple(field.name for field in fields(Row))
 _DATETIMES: Final = frozenset(
@@ -56,6 +56,53 @@ def text_of_instants(instants: Mapping[str, datetime]) -> str:
 def instants_of(text: str) -> dict[str, datetime]:
     """Read instants back from their text."""
     return {name: datetime.fromisoformat(at) for name, at in json.loads(text).items()}
+
+
+def text_of_memory(believed: Believed) -> str:
+    """Give what is remembered of earlier readings as one text."""
+    return _json(
+        {
+            "states": {
+                talk: {state: asdict(period) for state, period in states.items()}
+                for talk, states in believed.states.items()
+            },
+            "watched": {talk: asdict(watch) for talk, watch in believed.watched.items()},
+            "copies": {
+                name: {"modified": copy.modified, "made_at": copy.made_at}
+                for name, copy in believed.copies.items()
+            },
+            "outdated_since": believed.outdated_since,
+        }
+    )
+
+
+def memory_of(text: str) -> dict[str, Any]:
+    """Read back what is remembered of earlier readings, as fields of ``Believed``."""
+    memory = json.loads(text)
+    return {
+        "states": {
+            talk: {state: Period(**_instants(period)) for state, period in states.items()}
+            for talk, states in memory.get("states", {}).items()
+        },
+        "watched": {
+            talk: Watch(
+                sightings=tuple(
+                    Sighting(at=datetime.fromisoformat(one["at"]), state=one["state"])
+                    for one in watch["sightings"]
+                ),
+                shown=watch["shown"],
+            )
+            for talk, watch in memory.get("watched", {}).items()
+        },
+        "copies": {
+            name: Copy(**_instants(copy)) for name, copy in memory.get("copies", {}).items()
+        },
+        "outdated_since": instant_of(memory.get("outdated_since")),
+    }
+
+
+def _instants(texts: Mapping[str, str | None]) -> dict[str, Any]:
+    return {name: instant_of(text) for name, text in texts.items()}
 
 
 def text_of_talks(talks: Iterable[Talk]) -> str:

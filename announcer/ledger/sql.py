@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from announcer.errors import ClaimLost, TooLate
+from announcer.instants import SKEW
 from announcer.ledger import (
     LEASE,
     Adoption,
@@ -33,10 +34,12 @@ from announcer.ledger import (
 from announcer.ledger.codec import (
     COLUMNS,
     instants_of,
+    memory_of,
     row_of,
     said_of,
     talks_of,
     text_of_instants,
+    text_of_memory,
     text_of_said,
     text_of_talks,
     values_of,
@@ -116,6 +119,9 @@ MIGRATIONS: Final = (
     """
     CREATE TABLE revision (series TEXT PRIMARY KEY, number INTEGER NOT NULL) {strict};
     CREATE TABLE sender (key TEXT PRIMARY KEY, seen_at TEXT NOT NULL) {strict};
+    """,
+    """
+    ALTER TABLE believed ADD COLUMN memory TEXT NOT NULL DEFAULT '{{}}';
     """,
 )
 TOLD_AGAIN: Final = timedelta(days=1)
@@ -289,8 +295,9 @@ class SqlLedger:
         first = await self._db.run(
             "SELECT talk, since FROM seen WHERE series = :series", {"series": series}
         )
-        for read_at, talks, gone, unsure, since, clear in await self._db.run(
-            "SELECT read_at, talks, gone, unsure, since, clear FROM believed WHERE series = :series",
+        for read_at, talks, gone, unsure, since, clear, memory in await self._db.run(
+            "SELECT read_at, talks, gone, unsure, since, clear, memory FROM believed "
+            "WHERE series = :series",
             {"series": series},
         ):
             return Believed(
@@ -302,6 +309,7 @@ class SqlLedger:
                 unsure=frozenset(json.loads(unsure)),
                 since=instants_of(since),
                 clear=instants_of(clear),
+                **memory_of(memory),
             )
         return None
 
@@ -470,18 +478,21 @@ class SqlLedger:
     async def expire(self, series: str, *, now: datetime) -> tuple[Row, ...]:
         """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
         async with self._db.reading():
-            sending = await self._rows(
-                "WHERE series = :series AND state = :state",
-                {"series": series, "state": State.SENDING.value},
+            rows = await self._rows(
+                "WHERE series = :series AND state <> :sent",
+                {"series": series, "sent": State.SENT.value},
             )
             clock = await self._clock(now)
-        stepped = []
-        for row in sending:
-            if row.lease_until <= clock:
-                async with self._db.writing():
-                    event = Expired(now=now, clock=await self._clock(now))
-                    stepped.append(await self._step(row.key, event, now))
-        return tuple(row for row in stepped if row is not None and row.state is State.IN_DOUBT)
+        lost = []
+        for row in rows:
+            if step(row, Expired(now=now, clock=clock)) == row:
+                continue
+            async with self._db.writing():
+                event = Expired(now=now, clock=await self._clock(now))
+                after = await self._step(row.key, event, now)
+            if after is not None and after.state is State.IN_DOUBT and row.state is State.SENDING:
+                lost.append(after)
+        return tuple(lost)
 
     async def believe(self, believed: Believed) -> None:
         """Keep the talks of a series as they are believed from now on."""
@@ -495,18 +506,26 @@ class SqlLedger:
         async with self._db.writing():
             await self._revised(believed.series, by=0)
             before = await self._db.run(
-                "SELECT talks, gone, unsure, since, clear FROM believed WHERE series = :series",
+                "SELECT talks, gone, unsure, since, clear, memory FROM believed "
+                "WHERE series = :series",
                 {"series": believed.series},
             )
-            if before != [tuple(facts.values())]:
+            # Of what is remembered only the talks that are watched decide what may go out.
+            known = [(*row[:-1], set(memory_of(row[-1])["watched"])) for row in before]
+            if known != [(*facts.values(), set(believed.watched))]:
                 await self._revised(believed.series)
             await self._db.run(
-                "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear) "
-                "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear) "
+                "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear, memory) "
+                "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear, :memory) "
                 "ON CONFLICT (series) DO UPDATE SET read_at = excluded.read_at, "
                 "talks = excluded.talks, gone = excluded.gone, unsure = excluded.unsure, "
-                "since = excluded.since, clear = excluded.clear",
-                {"series": believed.series, "at": believed.read_at.isoformat()} | facts,
+                "since = excluded.since, clear = excluded.clear, memory = excluded.memory",
+                {
+                    "series": believed.series,
+                    "at": believed.read_at.isoformat(),
+                    "memory": text_of_memory(believed),
+                }
+                | facts,
             )
             known = await self._db.run(
                 "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}
@@ -562,8 +581,14 @@ class SqlLedger:
                 if await self._db.run(
                     "INSERT INTO notice (cause, told_at) VALUES (:cause, :now) "
                     "ON CONFLICT (cause) DO UPDATE SET told_at = excluded.told_at "
-                    "WHERE notice.told_at <= :before RETURNING cause",
-                    {"cause": cause, "now": now.isoformat(), "before": before},
+                    # That it was told at an instant ahead is not known to be true.
+                    "WHERE notice.told_at <= :before OR notice.told_at > :ahead RETURNING cause",
+                    {
+                        "cause": cause,
+                        "now": now.isoformat(),
+                        "before": before,
+                        "ahead": (now + SKEW).isoformat(),
+                    },
                 ):
                     had.add(cause)
                     await self._note(now, series, "told the organisers", words)

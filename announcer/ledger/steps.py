@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from announcer.errors import ClaimLost, MailExpired, PlanOutdated, TooLate, UsageError
+from announcer.instants import elapsed, within
 from announcer.ledger import (
     LEASE,
+    LONGEST_WAIT,
     RESEND_AFTER,
     Claim,
     Deferred,
@@ -33,6 +35,7 @@ from announcer.ledger import (
 from announcer.message import Message
 
 MOST_COPIES = 2
+_LEASED = frozenset({State.CLAIMED, State.SENDING})
 _RELEASABLE = frozenset({State.HELD, State.REFUSED, State.RETRY})
 _ARRIVED = "settled as sent by a person"
 _LEASE_RAN_OUT = "the process that was sending it ended before an answer was recorded"
@@ -158,6 +161,21 @@ def step(row: Row | None, event: Event) -> Row | None:
             return _unsent(_held_by(row, event.claim, State.CLAIMED, State.SENDING), event)
 
 
+def dated(row: Row, *, now: datetime, clock: datetime, lease: timedelta = LEASE) -> Row:
+    """Return a row without instants that only a clock that was ahead can have written.
+
+    An attempt that is due later than any wait lasts is due now. A lease that is longer than leases
+    are begins now, since its holder may be at work; and so does a doubt, since nobody knows its age.
+    """
+    if row.next_attempt_at is not None and within(row.next_attempt_at, now, LONGEST_WAIT) is None:
+        row = replace(row, next_attempt_at=now)
+    if row.state in _LEASED and within(row.lease_until, clock, max(lease, LEASE)) is None:
+        row = replace(row, lease_until=clock + lease)
+    if row.state is State.IN_DOUBT and row.doubted_at and elapsed(row.doubted_at, now) is None:
+        row = replace(row, doubted_at=now)
+    return row
+
+
 def free_at(row: Row) -> datetime | None:
     """When a mail may be claimed again by itself; None while a person or nobody decides."""
     if row.state is State.CLAIMED:
@@ -196,6 +214,7 @@ def _claim(row: Row | None, event: Claimed) -> Row | None:
     if row is None:
         row = _first_row(message, event.owner, event.now)
         return replace(row, state=State.CLAIMED, lease_until=event.clock + event.lease, attempts=1)
+    row = dated(row, now=event.now, clock=event.clock, lease=event.lease)
     at = free_at(row)
     if at is None or at > (event.clock if row.state is State.CLAIMED else event.now):
         return None
@@ -274,7 +293,10 @@ def _sending(row: Row | None, event: Sending) -> Row:
 
 
 def _expire(row: Row | None, event: Expired) -> Row | None:
-    if row is not None and row.state is State.SENDING and row.lease_until <= event.clock:
+    if row is None:
+        return None
+    row = dated(row, now=event.now, clock=event.clock)
+    if row.state is State.SENDING and row.lease_until <= event.clock:
         return _doubted(row, _LEASE_RAN_OUT, event.now)
     return row
 

@@ -63,7 +63,7 @@ class CalendarSource:
         reading = understood(
             with_speakers(facts), self._series, self._hints, now, [*unread, *warnings]
         )
-        return replace(reading, unread=unread)
+        return replace(reading, unread=unread, copies=self._fetcher.taken_copies())
 
     def read(self, text: str, name: str, now: datetime) -> tuple[list[Facts], list[str]]:
         """Find the facts in a calendar's text, and what could not be understood."""

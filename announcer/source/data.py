@@ -41,7 +41,9 @@ class DataSource:
             raise errors[0]
         told = tuple(map(str, errors))
         return replace(
-            understood(with_speakers(facts), self._series, self._hints, now, told), unread=told
+            understood(with_speakers(facts), self._series, self._hints, now, told),
+            unread=told,
+            copies=self._fetcher.taken_copies(),
         )
 
     def read(self, text: str, name: str) -> list[Facts]:

@@ -9,8 +9,9 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from announcer.errors import SourceUnreadable
 from announcer.source.decode import decoded
 from announcer.source.forges import raw_address
+from announcer.talks import Copy
 
 if TYPE_CHECKING:
     import httpx
@@ -79,6 +81,12 @@ class Fetcher:
         """Take what tells a private address."""
         self._private = private
         self._kept: dict[str, _Kept] = {}
+        self._copies: dict[str, Copy] = {}
+
+    def taken_copies(self) -> Mapping[str, Copy]:
+        """Give of when the web pages are that were read since this was last asked."""
+        copies, self._copies = self._copies, {}
+        return copies
 
     async def text(self, location: Path | str) -> str:
         """Give the text of a file, or of what a web address answers now.
@@ -128,9 +136,13 @@ class Fetcher:
                 if response.is_redirect and target:
                     way.turn(target)
                 elif response.status_code == 304 and known:
+                    modified = known.conditions.get("If-Modified-Since")
+                    self._copies[_name(url)] = _copy(response.headers, modified)
                     return known.text
                 else:
-                    return await self._read(response, way.url)
+                    text = await self._read(response, way.url)
+                    self._copies[_name(url)] = _copy(response.headers)
+                    return text
         raise SourceUnreadable(f"{url} redirects more than {MOST_REDIRECTS} times")
 
     async def _read(self, response: "httpx.Response", url: str) -> str:
@@ -238,6 +250,32 @@ async def _body(response: "httpx.Response", url: str) -> bytes:
     if unpack and sent and (not unpack.eof or unpack.unused_data):
         raise SourceUnreadable(f"{url} was cut off, or packed wrongly; wait for the server")
     return bytes(content)
+
+
+def _name(url: str) -> str:
+    """Name an address without what may be secret in it."""
+    return sha256(url.encode()).hexdigest()[:16]
+
+
+def _copy(headers: "httpx.Headers", modified: str | None = None) -> Copy:
+    """Give of when a copy is, as its server and the caches on its way say.
+
+    A date that cannot be read, or an age that is no number of seconds, is not known (RFC 9111, 5.1).
+    """
+    age = headers.get("age", "").partition(",")[0].strip()
+    seconds = int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None
+    return Copy(
+        modified=_instant(headers.get("last-modified") or modified),
+        age=timedelta(seconds=seconds) if seconds is not None else None,
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text or "")
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _conditions(headers: "httpx.Headers") -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -53,7 +54,8 @@ class InterfaceSource:
                 f"{self._location} shows no talk to who is not logged in; that may be right, or its "
                 "talks are not public"
             )
-        return understood(facts, self._series, self._hints, now, warnings)
+        reading = understood(facts, self._series, self._hints, now, warnings)
+        return replace(reading, copies=self._fetcher.taken_copies())
 
 
 class Asking:

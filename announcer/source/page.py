@@ -66,7 +66,8 @@ class PageSource:
 
     async def load(self, now: datetime) -> Reading:
         """Read the page as it stands."""
-        return self.read(clean.repaired(await self._fetcher.text(self._location)), now)
+        text = clean.repaired(await self._fetcher.text(self._location))
+        return replace(self.read(text, now), copies=self._fetcher.taken_copies())
 
     def read(self, text: str, now: datetime) -> Reading:
         """Understand a page's text.

@@ -84,7 +84,7 @@ class PostsSource:
         ]
         unread = tuple(map(str, errors))
         reading = understood(known, self._series, self._hints, now, [*unread, *warnings, *strange])
-        return replace(reading, unread=unread)
+        return replace(reading, unread=unread, copies=self._fetcher.taken_copies())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,9 @@ class Several:
                     f"{name} lists no talk at all, and another source of {self._series.id} does; mend "
                     "it, or leave it out of the settings until it lists one"
                 )
-        return self._joined(readings, self._series.local(now).date())
+        copies = {name: copy for _, r in readings for name, copy in r.copies.items()}
+        joined = self._joined(readings, self._series.local(now).date())
+        return replace(joined, copies=copies)
 
     def _joined(self, readings: Sequence[tuple[str, Reading]], today: date) -> Reading:
         (_, first), *more = readings

@@ -26,14 +26,17 @@ from announcer.ledger import (
     GivenBack,
     InDoubt,
     Pause,
+    Period,
     Refused,
     Sent,
+    Sighting,
     State,
+    Watch,
     What,
 )
 from announcer.ledger.sql import SqlLedger
 from announcer.message import Message, Said
-from announcer.talks import Link, Status, Talk
+from announcer.talks import Copy, Link, Status, Talk
 
 NOW = datetime(2026, 4, 3, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -334,7 +337,16 @@ def test_all_that_is_kept_is_read_back_as_it_was_also_from_a_private_copy(place:
     told = CountedAsTold(
         talk="0", rule="reminder", day=date(2026, 4, 1), moment_day=date(2026, 4, 1)
     )
-    believed = Believed(series="s", read_at=NOW, talks=(TALK, UNDATED), seen={"1": NOW, "2": NOW})
+    believed = Believed(
+        series="s",
+        read_at=NOW,
+        talks=(TALK, UNDATED),
+        seen={"1": NOW, "2": NOW},
+        states={"1": {"a": Period(first=NOW, last=NOW + MINUTE)}},
+        watched={"1": Watch(sightings=(Sighting(at=NOW, state="a"),), shown={"a": "Room “2”"})},
+        copies={"page": Copy(modified=NOW), "other": Copy(made_at=NOW)},
+        outdated_since=NOW,
+    )
     mail = message()
     mail = Message(**{f: getattr(mail, f) for f in mail.__slots__} | {"said": (SAID,)})
 
