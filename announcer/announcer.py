@@ -42,6 +42,7 @@ from announcer.message import Message
 from announcer.past import Standing
 from announcer.plan import counted_as_told, plan_announcements
 from announcer.quantities import Span
+from announcer.redaction import redacted
 from announcer.report import Delivery, Fate, Report, told
 from announcer.source import Source
 from announcer.talks import Reading, Series, Talk
@@ -239,7 +240,7 @@ class Announcer:
         series, now = programme.series, self._clock(programme.series)
         if not self._tells or not concerns or self._stopping.is_set():
             return
-        words = {concern.cause: concern.words for concern in concerns}
+        words = {concern.cause: redacted(concern.words) for concern in concerns}
         again = {concern.cause for concern in concerns if not concern.once}
         try:
             pause = (await self._ledger.pauses()).get(self._account or "")
@@ -347,8 +348,8 @@ class Announcer:
         counts as told.
         """
         series = programme.series
-        adoption = adopted(series, (await self._ledger.adoptions()).get(series.id))
         history = await self._ledger.history(series.id)
+        adoption = adopted(series, history.adoption)
         known = await self._believed(programme, history, record=record)
         new = [rule for rule in programme.cadence if rule.label not in adoption.rules]
         if not new:

@@ -146,9 +146,9 @@ class Office:
                 raise UsageError(f"name the series of talk {talk_id} by --series")
 
             async def take(asked: SeriesSettings) -> None:
-                adopted(asked.series, (await ledger.adoptions()).get(asked.series.id))
-                reading, now = await read(asked, self._clock), self._clock(asked.series)
                 history = await ledger.history(asked.series.id)
+                adopted(asked.series, history.adoption)
+                reading, now = await read(asked, self._clock), self._clock(asked.series)
                 last = history.believed
                 only = [talk_id] if talk_id else []
                 found = accepted(last, reading, asked.series, now, only)

@@ -24,6 +24,7 @@ from announcer.report import Report
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
 from announcer.talks import Reading
+from announcer.terminal import message
 
 log = logging.getLogger("announcer")
 
@@ -275,7 +276,7 @@ class Service:
             status, body = ("503 Service Unavailable", trouble) if trouble else ("200 OK", ["ok"])
             if path.partition("?")[0] not in {"/", "/health"}:
                 status, body = "404 Not Found", ["the health address is /health"]
-            content = ("\n".join(body) + "\n").encode()
+            content = "".join(f"{message(line)}\n" for line in body).encode()
             head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
             writer.write(head.encode() + content)
             await writer.drain()

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from announcer import console
@@ -23,6 +24,8 @@ def main() -> None:
     """Run the command line; every error is a sentence and a status."""
     # Until a pass takes it over. The first process of a container would not even end without.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0 if "serve" in sys.argv[1:2] else 143))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as it is on stderr
     try:
         app()
     except AnnouncerError as error:

@@ -45,10 +45,12 @@ from announcer.errors import (
     SourceError,
     UsageError,
 )
-from announcer.ledger import Believed, History
+from announcer.ledger import Believed, History, Ledger
+from announcer.ledger.checksums import row_damaged
 from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided
+from announcer.private_files import PUBLIC, write_file
 from announcer.settings import SeriesSettings, Settings
 from announcer.shapes import evidence_shape, plan_shape, row_shape, talk_shape
 from announcer.source.explained import explained
@@ -311,20 +313,32 @@ def log(
                 raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
             if as_json:
                 print_json([row_shape(row, chosen.get(row.series)) for row in rows])
-                return 0
+                return await _name_damage(ledger, settings)
             if rows or key is None:
                 show_log((row, chosen.get(row.series)) for row in rows)
             for asked in chosen.values() if key is None else ():
                 show_entries(asked, await ledger.entries(asked.id))
-                show_decisions(asked, (await ledger.history(asked.id)).decisions)
+                show_decisions(asked, await ledger.decisions(asked.id))
             for entry in await ledger.entries(key) if key is not None else ():
                 say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
             for row in rows if key is not None else ():
                 say("")
                 show_content(row.content)
-        return 0
+            return await _name_damage(ledger, settings)
 
     run(work())
+
+
+async def _name_damage(ledger: Ledger, settings: Settings) -> int:
+    """Name the rows that were left out, as they cannot be trusted; return the exit status."""
+    damaged = await ledger.damage()
+    if not damaged:
+        return 0
+    for name in damaged:
+        console.note(f"damaged, and not shown: {name}")
+    error = row_damaged(settings.ledger_name, damaged)
+    console.note(str(error))
+    return error.exit_status
 
 
 @app.command()
@@ -423,10 +437,8 @@ def _give(content: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(content)
         return
-    new = out.with_name(f"{out.name}.new")
     try:
-        new.write_bytes(content)
-        new.replace(out)
+        write_file(out, content, mode=PUBLIC)
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from error
     say(str(out))

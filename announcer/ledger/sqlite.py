@@ -5,6 +5,7 @@ commit through a power cut it is the one that leaves a single file behind, which
 copy. Both are read back at every opening, since a file system or a build of SQLite may refuse.
 """
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -23,7 +24,9 @@ from announcer.errors import (
     LedgerNewer,
 )
 from announcer.ledger import LEASE
+from announcer.ledger.checksums import first_checksum, unsealed
 from announcer.ledger.sql import (
+    CHECKSUMS_SINCE,
     MIGRATIONS,
     NO_VALUES,
     Database,
@@ -32,9 +35,12 @@ from announcer.ledger.sql import (
     statements,
     tables,
 )
+from announcer.private_files import make_private
 
 APPLICATION_ID: Final = 0x616E6E63  # "annc", so that another program's file is told apart
 BUSY_TIMEOUT: Final = timedelta(seconds=20)
+# What SQLite answers where the tables that it finds are not those that were made.
+_BROKEN_SCHEMA: Final = re.compile(r"no such |malformed |unsupported file format|unknown datatype")
 _MEMORY: Final = "the ledger in memory"
 _DIALECT: Final = {"strict": "STRICT", "bytes": "BLOB", "serial": "INTEGER PRIMARY KEY"}
 
@@ -48,13 +54,13 @@ class SqliteDatabase:
         self, connection: sqlite3.Connection, name: str, *, clock: datetime | None = None
     ) -> None:
         self._connection = connection
-        self._name = name
+        self.name = name
         self._clock = clock
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
         """Open a transaction whose commit is durable."""
-        with _explained(self._name):
+        with _explained(self.name):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -67,7 +73,7 @@ class SqliteDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """Open a transaction that sees one state of things and changes nothing."""
-        with _explained(self._name):
+        with _explained(self.name):
             self._connection.execute("BEGIN")
             try:
                 yield
@@ -99,9 +105,11 @@ class SqliteLedger(SqlLedger):
         """
         if path.exists() and path.stat().st_size:
             raise LedgerForeign(f"{path} exists already; a ledger is never written over it")
+        with _explained(str(path)):
+            make_private(path)  # SQLite makes the journal with the mode of the file
         with _explained(str(path)), _closed_if_refused(_connected(path)) as connection:
             durable(connection, str(path))
-            _migrate(connection)
+            _migrate(connection, name=str(path))
         return cls(SqliteDatabase(connection, str(path)))
 
     @classmethod
@@ -115,7 +123,7 @@ class SqliteLedger(SqlLedger):
         with _explained(str(path)), _closed_if_refused(_connected(path)) as connection:
             _own(connection, str(path))
             durable(connection, str(path))
-            _migrate(connection)
+            _migrate(connection, name=str(path))
         return cls(SqliteDatabase(connection, str(path)), lease=lease)
 
     @classmethod
@@ -130,7 +138,7 @@ class SqliteLedger(SqlLedger):
         _look(path)
         with _explained(str(path)), _closed_if_refused(_copied(path)) as connection:
             _own(connection, str(path))
-            _migrate(connection)
+            _migrate(connection, name=str(path))
         return cls(SqliteDatabase(connection, str(path)))
 
     @classmethod
@@ -159,7 +167,14 @@ async def copied(original: Database, version: int) -> SqliteDatabase:
 
 
 def _in_memory() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.text_factory = _text
+    return connection
+
+
+def _text(content: bytes) -> str:
+    """Read text; what is no UTF-8 is left to be found by the checksum of its row."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _look(path: Path) -> None:
@@ -177,6 +192,7 @@ def _missing(name: str, what: str) -> str:
 
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.text_factory = _text
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -225,12 +241,15 @@ def _own(connection: sqlite3.Connection, name: str) -> None:
             f"the ledger {name} was written by a newer announcer (schema {version}, this one "
             f"knows {len(MIGRATIONS)}); update announcer"
         )
-    [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    # Not quick_check, which takes an index at its word: a mail that is not found would be sent.
+    [verdict] = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise LedgerDamaged(_damaged(name, verdict))
 
 
-def _migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> None:
+def _migrate(
+    connection: sqlite3.Connection, newest: int = len(MIGRATIONS), name: str = _MEMORY
+) -> None:
     [version] = connection.execute("PRAGMA user_version").fetchone()
     if version == newest:
         return
@@ -239,12 +258,20 @@ def _migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> N
         [version] = connection.execute("PRAGMA user_version").fetchone()
         for statement in statements(version, newest, _DIALECT):
             connection.execute(statement)
+        if 0 < version < CHECKSUMS_SINCE:
+            _write_first_checksums(connection, name)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {newest}")
     except BaseException:
         connection.rollback()
         raise
     connection.execute("COMMIT")
+
+
+def _write_first_checksums(connection: sqlite3.Connection, name: str) -> None:
+    for table, reading, writing in unsealed():
+        for row in connection.execute(reading).fetchall():
+            connection.execute(writing, first_checksum(table, row, name))
 
 
 def _copied(path: Path) -> sqlite3.Connection:
@@ -265,9 +292,9 @@ def _copied(path: Path) -> sqlite3.Connection:
         return memory
     with tempfile.TemporaryDirectory(prefix="announcer-") as folder:
         copy = Path(folder) / path.name
-        shutil.copyfile(path, copy)
-        if journal.exists():
-            shutil.copyfile(journal, copy.with_name(journal.name))
+        for file in filter(Path.exists, (path, journal)):
+            make_private(Path(folder) / file.name)
+            shutil.copyfile(file, Path(folder) / file.name)
         with closing(sqlite3.connect(copy)) as recovered:
             recovered.backup(memory)
     return memory
@@ -293,6 +320,8 @@ def _explained(name: str) -> Iterator[None]:
 def _explanation(error: sqlite3.DatabaseError, name: str) -> LedgerError:
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_ERROR and _BROKEN_SCHEMA.match(str(error)):
+        primary = sqlite3.SQLITE_CORRUPT
     if primary == sqlite3.SQLITE_NOTADB:
         return LedgerForeign(
             f"{name} is no ledger, and no SQLite database either; name the ledger in ledger.url, or "
