@@ -94,7 +94,7 @@ class Office:
     async def release_all(self) -> int:
         """Let all go that caps hold."""
         async with parts.opened_ledger(self._settings) as ledger:
-            rows = [row for row in await ledger.rows() if row.series in self._chosen]
+            rows = [row for name in self._chosen for row in (await ledger.history(name)).rows]
             held = [row for row in rows if row.state is State.HELD]
             for row in held:
                 await ledger.release(row.key, now=self._clock(self._chosen[row.series].series))
@@ -214,6 +214,8 @@ class Office:
         for row in await ledger.rows():
             if row.key == key and row.series in self._chosen:
                 return row
+        if key.partition("/")[0] in self._chosen:
+            await ledger.history(key.partition("/")[0])  # which refuses what it cannot read
         raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
 
     async def _talk(self, ledger: Ledger, talk_id: str) -> tuple[SeriesSettings, Talk]:

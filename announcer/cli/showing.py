@@ -40,7 +40,9 @@ from announcer.display import (
     show_talks,
 )
 from announcer.errors import (
+    AnnouncerError,
     CompositionError,
+    LedgerDamaged,
     LedgerError,
     SourceError,
     UsageError,
@@ -310,6 +312,8 @@ def log(
                 if (not series or row.series in chosen) and key in (None, row.key)
             ]
             if key is not None and not rows and not await ledger.entries(key):
+                if await _name_damage(ledger, settings):
+                    return LedgerDamaged.exit_status
                 raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
             if as_json:
                 print_json([row_shape(row, chosen.get(row.series)) for row in rows])
@@ -398,12 +402,16 @@ def feed(
 
     async def work() -> int:
         found: list[Entry] = []
-        missing: list[SourceError] = []
+        missing: list[AnnouncerError] = []
         async with parts.copied_ledger(settings) as (ledger, _):
 
             async def gather(asked: SeriesSettings) -> None:
                 at = clock(asked.series)
-                history = await ledger.history(asked.series.id)
+                try:
+                    history = await ledger.history(asked.series.id)
+                except LedgerError as error:
+                    missing.append(error)  # whoever subscribes would lose its talks
+                    raise
                 known, trouble = await _believed(asked, history.believed, clock)
                 if known is None:
                     missing.extend(filter(None, [trouble]))

@@ -132,13 +132,17 @@ def _digest(content: bytes, size: int) -> str:
 
 def _encoded(column: str, value: object) -> bytes:
     """Return a value as bytes that no other value, type or column has."""
-    kind = next(kind for kind in _KINDS if isinstance(value, kind))
+    kind = _NAMES.get(type(value)) or next(
+        name for kind, name in _NAMES.items() if isinstance(value, kind)
+    )
     content = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-    return f"|{column}:{kind.__name__}:{len(content)}:".encode() + content
+    return f"|{column}:{kind}:{len(content)}:".encode() + content
 
 
 # Subclasses count as what they are kept as: a database gives back plain text and numbers.
-_KINDS: Final[tuple[type, ...]] = (str, bytes, int, float, type(None), object)
+_NAMES: Final[Mapping[type, str]] = {
+    kind: kind.__name__ for kind in (str, int, type(None), bytes, float, object)
+}
 
 
 def sealed(table: Table, values: Values) -> dict[str, Any]:

@@ -269,11 +269,20 @@ _DAMAGE: Final = (
 )
 
 
+def _damaged(name: str, words: str) -> str:
+    return (
+        f"the ledger {name} is damaged ({words}), so nothing can be sent; restore it from a backup, "
+        "or drop its schema announcer and let `announcer adopt` start a new one"
+    )
+
+
 @contextmanager
 def explained(name: str) -> Iterator[None]:
     """Say what to do about an error of PostgreSQL."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise LedgerDamaged(_damaged(name, "it holds text that is no UTF-8")) from error
     except psycopg.Error as error:
         words = " ".join(str(error).split())
         advice = "check ledger.url, and that its server runs"
@@ -284,10 +293,7 @@ def explained(name: str) -> Iterator[None]:
         elif isinstance(error, psycopg.errors.DiskFull):
             advice = "its disk is full; make room"
         elif isinstance(error, _DAMAGE):
-            raise LedgerDamaged(
-                f"the ledger {name} is damaged ({words}), so nothing can be sent; restore it from "
-                "a backup, or drop its schema announcer and let `announcer adopt` start a new one"
-            ) from error
+            raise LedgerDamaged(_damaged(name, words)) from error
         raise LedgerBusy(f"the ledger {name} cannot be used ({words}): {advice}") from error
 
 

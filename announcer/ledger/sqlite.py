@@ -313,6 +313,9 @@ def _explained(name: str) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _explanation(error, name) from error
+    except UnicodeDecodeError as error:
+        # The words of SQLite's own error, which quote what it has found.
+        raise LedgerDamaged(_damaged(name, "its tables have no valid names")) from error
     except OSError as error:
         raise LedgerBusy(f"the ledger {name} cannot be used: {error.strerror}") from error
 

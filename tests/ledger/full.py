@@ -22,7 +22,7 @@ from announcer.transport.folder import FolderTransport
 ADOPTED: Final = datetime(2020, 4, 2, 10, tzinfo=UTC)
 ANNOUNCED: Final = datetime(2020, 4, 3, 8, tzinfo=UTC)
 REMINDED: Final = datetime(2020, 4, 7, 7, tzinfo=UTC)
-_SECOND: Final = """
+SECOND: Final = """
 [[series]]
 id = "zz"
 name = "ZZ Seminar"
@@ -57,7 +57,7 @@ def settings(folder: Path) -> Settings:
     """Return the settings of two series that share a page."""
     Desk(folder, 25)
     with (folder / "config.toml").open("a") as file:
-        file.write(_SECOND)
+        file.write(SECOND)
     return load_settings(folder / "config.toml", environ={})
 
 
@@ -95,7 +95,8 @@ async def filled(asked: Settings, path: Path, out: Path) -> None:
 
 def _other(message: Message, number: int) -> Message:
     key = f"ml/announcement/2019-01-0{number + 1}"
-    return replace(message, key=key, message_id=f"<{number}@example.org>")
+    said = tuple(replace(one, talk="9", first_id=None, uid="9@example.org") for one in message.said)
+    return replace(message, key=key, message_id=f"<{number}@example.org>", said=said)
 
 
 async def one_pass(asked: Settings, ledger: SqliteLedger, now: datetime, out: Path) -> Outcome:

@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from full import REMINDED, filled, opened_pass, settings
+from desk import Desk
+from full import REMINDED, SECOND, filled, opened_pass, settings
+from mailbox_server import Mailbox
 from place import Place
 from real import pg
 from test_sqlite import of_version_one
@@ -183,7 +185,7 @@ def test_text_that_is_no_utf8_is_damage_of_its_row_alone(ledger_file: Path, tmp_
 
     async def run() -> None:
         ledger = SqliteLedger.open(path)
-        with pytest.raises(LedgerDamaged, match="mail ml/announcement/2019-01-01"):
+        with pytest.raises(LedgerDamaged, match="does not match its checksum"):
             await ledger.history("ml")
         assert (await ledger.history("zz")).rows
         await ledger.close()
@@ -211,3 +213,45 @@ def test_a_row_of_postgresql_is_checked_like_one_of_a_file(postgres: pg.Postgres
         await ledger.close()
 
     asyncio.run(run())
+
+
+def _damaged_desk(desk: Desk) -> Desk:
+    """Two series that have each announced a talk; the mail of the first is then changed by hand."""
+    with (desk.folder / "config.toml").open("a") as file:
+        file.write(SECOND)
+    assert desk.run("adopt", "--now", "2020-04-02T12:00").returncode == 0
+    assert desk.run("send", "--now", "2020-04-03T10:00").returncode == 0
+    connection = sqlite3.connect(desk.folder / "announcer.db")
+    connection.execute("UPDATE mail SET state = 'retry', copies = 0 WHERE series = 'ml'")
+    connection.commit()
+    connection.close()
+    return desk
+
+
+def test_a_damaged_series_sends_nothing_and_the_others_go_on(desk: Desk, mailbox: Mailbox) -> None:
+    _damaged_desk(desk)
+    before = len(mailbox.received)
+    done = desk.run("send", "--now", "2020-04-07T09:00")
+    assert done.returncode == 2
+    assert "row mail ml/announcement/2020-04-03 does not match its checksum" in done.stderr
+    assert "restore" in done.stderr
+    assert [to for to, _ in mailbox.received[before:]] == [["zz@groups.example"]]
+
+
+def test_the_log_shows_what_can_be_read_and_names_the_rest(desk: Desk) -> None:
+    _damaged_desk(desk)
+    done = desk.run("log")
+    assert done.returncode == 2
+    assert "zz/announcement/2020-04-03" in done.stdout
+    assert "\nml/announcement/2020-04-03" not in done.stdout
+    assert "damaged, and not shown: mail ml/announcement/2020-04-03" in done.stderr
+    for words in (
+        ("log", "ml/announcement/2020-04-03"), ("check",), ("feed",), ("release", "--all"),
+        ("settle", "ml/announcement/2020-04-03", "--as", "sent"),
+        ("hold", "ml/announcement/2020-04-03"), ("adopt", "--series", "ml"),
+    ):  # fmt: skip
+        now = () if words[0] == "log" else ("--now", "2020-04-03T11:00")
+        done = desk.run(*words, *now)
+        assert done.returncode == 2, words
+        assert "mail ml/announcement/2020-04-03" in done.stderr, words
+        assert "BEGIN:VCALENDAR" not in done.stdout
