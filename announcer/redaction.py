@@ -62,10 +62,11 @@ def _whole(secret: str) -> str:
     return pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)"
 
 
-def remember(secret: str, *, username: str | None = None) -> None:
+def remember(secret: str, *, username: str = "") -> None:
     """Blot out a password from now on, in every form in which others may show it."""
-    _KNOWN.add(_forms(secret))
-    _KNOWN.add(_encoded(secret, username or ""))
+    if secret:
+        _KNOWN.add(_forms(secret))
+        _KNOWN.add(_encoded(secret, username))
 
 
 def remember_database(url: str) -> None:

@@ -234,8 +234,6 @@ def _listen(text: object) -> tuple[str, int]:
 
 def _ledger_url(text: object) -> str:
     """Read where the ledger is; what is wrong is never quoted, as it may hold a password."""
-    if isinstance(text, SecretStr):
-        text = text.get_secret_value()
     if isinstance(text, str) and text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
     if not isinstance(text, str) or not re.match(r"postgres(ql)?://.", text):
@@ -244,7 +242,8 @@ def _ledger_url(text: object) -> str:
     if not _DATABASE.fullmatch(text.partition("://")[2]):
         raise ValueError(
             "is not a valid PostgreSQL address; in the user name and the password write a percent "
-            "sign as %25, a slash as %2F, an @ as %40 and a blank as %20, or put the password into ANNOUNCER_LEDGER__PASSWORD as it is"
+            "sign as %25, a slash as %2F, an @ as %40 and a blank as %20, or put the password into "
+            "ANNOUNCER_LEDGER__PASSWORD as it is"
         )
     return text
 
@@ -681,10 +680,10 @@ def _remember_secrets(
         tables[name] if isinstance(tables.get(name), dict) else {} for name in ("smtp", "ledger")
     )
     username = str(variables.get("ANNOUNCER_SMTP__USERNAME", smtp.get("username", "")))
-    for password in (smtp.get("password"), variables.get("ANNOUNCER_SMTP__PASSWORD")):
-        remember(str(password or ""), username=username)
-    for password in (ledger.get("password"), variables.get("ANNOUNCER_LEDGER__PASSWORD")):
-        remember(str(password or ""))
+    for password in _texts([smtp.get("password"), variables.get("ANNOUNCER_SMTP__PASSWORD")]):
+        remember(password, username=username)
+    for password in _texts([ledger.get("password"), variables.get("ANNOUNCER_LEDGER__PASSWORD")]):
+        remember(password)
     for url in _texts([ledger.get("url"), variables.get("ANNOUNCER_LEDGER__URL")]):
         remember_database(url)
     for table in series:

@@ -242,7 +242,7 @@ def address(url: str, password: str | None) -> str:
     """
     try:
         return make_conninfo(url, **({"password": password} if password is not None else {}))
-    except psycopg.Error:
+    except (psycopg.Error, UnicodeError):
         words = (
             "ledger.url: PostgreSQL cannot read this address; write it like "
             '"postgresql://user@host/database", with signs like % and / in the user name or the '
@@ -255,7 +255,7 @@ def shown(url: str) -> str:
     """Give a ledger's URL as it may be shown: without the password."""
     try:
         parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         return "postgresql://…"
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{parts.get('host') or ''}{port}/{parts.get('dbname') or ''}"

@@ -71,6 +71,7 @@ from announcer.ledger.steps import (
 from announcer.message import Message
 
 # Each step of the schema, applied inside one transaction; what is in braces is the database's own.
+# A new column, and a new table with its column `checksum`, is named in `checksums` as well.
 MIGRATIONS: Final = (
     """
     CREATE TABLE adoption (

@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -131,10 +132,11 @@ def test_any_value_of_any_row_that_is_changed_is_noticed_and_stops_its_series_al
             if table.name == "pause":
                 await _refused(ledger.pauses, where)
             elif table.name == "notice":
-                await _refused(lambda: ledger.tell({}, series="ml", again=(), now=REMINDED), where)
+                telling = partial(ledger.tell, {}, series="ml", again=(), now=REMINDED)
+                await _refused(telling, where)
             elif table.name != "event" or row["key"] != "other":
                 series = table.series_of(dict(row))
-                await _refused(lambda series=series: ledger.history(series), where)
+                await _refused(partial(ledger.history, series), where)
                 if column not in (table.series, "checksum"):
                     await ledger.history("zz" if series == "ml" else "ml")
         assert await ledger.damage() == ()
