@@ -40,26 +40,27 @@ class _Known:
     """The secrets of this process."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
+        self._patterns: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    def add(self, secrets: Iterator[str]) -> None:
-        new = {secret for secret in secrets if secret.strip(" .*")} - self._secrets
+    def add(self, secrets: Iterator[str], *, alone: bool = False) -> None:
+        """Take in secrets; short ones, and those that are parts of others, only where they stand alone."""
+        new = {
+            rf"(?<!\w){re.escape(secret)}(?!\w)"
+            if alone or len(secret) < _SHORT
+            else re.escape(secret)
+            for secret in secrets
+            if secret.strip(" .*")
+        } - self._patterns
         if new:
-            self._secrets |= new
-            longest_first = sorted(self._secrets, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(_whole, longest_first)))
+            self._patterns |= new
+            self._pattern = re.compile("|".join(sorted(self._patterns, key=len, reverse=True)))
 
     def blotted(self, text: str) -> str:
         return self._pattern.sub(BLOT, text) if self._pattern else text
 
 
 _KNOWN: Final = _Known()
-
-
-def _whole(secret: str) -> str:
-    pattern = re.escape(secret)
-    return pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)"
 
 
 def remember(secret: str, *, username: str = "") -> None:
@@ -77,7 +78,7 @@ def remember_database(url: str) -> None:
         password = user.partition(":")[2]
         if password:
             _KNOWN.add(_forms(password))
-            _KNOWN.add(_pieces(password))
+            _KNOWN.add(_pieces(password), alone=True)
     for found in _PASSWORD.finditer(url):
         _KNOWN.add(_forms(found["value"].strip("'")))
 
@@ -91,12 +92,11 @@ def remember_address(url: str) -> None:
 
 def redacted(text: str) -> str:
     """Return a text with all that is secret in it blotted out."""
-    text = _KNOWN.blotted(text)
     if "://" in text:
         text = _ADDRESS.sub(lambda found: _without_user(found[0]), text)
     text = _PASSWORD.sub(rf"\g<name>{BLOT}", text)
     text = _QUERY.sub(lambda found: _without_tokens(found[0]), text)
-    return _PRIVATE_PATH.sub(BLOT, text)
+    return _KNOWN.blotted(_PRIVATE_PATH.sub(BLOT, text))
 
 
 def _without_user(address: str) -> str:
