@@ -174,12 +174,12 @@ def test_an_organiser_is_told_of_a_page_without_its_token(desk: Desk, mailbox: M
     path = desk.folder / "config.toml"
     address = "http://127.0.0.1:1/public/page.md?token=Zs3cr3t"
     path.write_text(path.read_text().replace('"index.md"', json.dumps(address)))
-    for now in ("2020-04-03T10:00", "2020-04-04T10:00", "2020-04-05T13:00"):
+    for now in ("2020-04-03T10:00", "2020-04-04T13:00"):
         done = desk.run("send", "--now", now, "--json", "--log-format", "json")
         assert done.returncode == 3, done
         _shows_nothing(done.stdout + done.stderr, now)
-    told = [content.decode() for to, content in mailbox.received if to == ["anna@example.org"]]
-    assert any("127.0.0.1:1/public/page.md" in text.replace("=\r\n", "") for text in told)
+    told = [content.decode().replace("=\r\n", "") for _, content in mailbox.told]
+    assert any("127.0.0.1:1/public/page.md" in text for text in told)
     _shows_nothing("".join(told), "mails")
     _shows_nothing(desk.run("log").stdout, "log")
 
