@@ -24,6 +24,9 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs
+    0  redaction     what is secret, blotted out of what is shown
+    0  private_files  files that only their owner can read
+    1  terminal      lines that are safe to show
     1  plain         clean HTML -> plain text of short lines
     1  builtin       the built-in templates, and a copy of them to edit
     1  cadence       Rule: talk -> the instant of its mail

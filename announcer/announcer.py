@@ -47,6 +47,7 @@ from announcer.past import Standing, handed_over_at
 from announcer.plan import counted_as_told, plan_announcements
 from announcer.quantities import Span
 from announcer.recording import Recorder, Replayed
+from announcer.redaction import redacted
 from announcer.report import Delivery, Fate, Report, told
 from announcer.source import Source
 from announcer.spool import Spool, Unrecorded
@@ -350,7 +351,7 @@ class Announcer:
         series, now = programme.series, self._clock(programme.series)
         if not self._tells or not concerns or self._stopping.is_set():
             return
-        words = {concern.cause: concern.words for concern in concerns}
+        words = {concern.cause: redacted(concern.words) for concern in concerns}
         again = {concern.cause for concern in concerns if not concern.once}
         try:
             pause = (await self._ledger.pauses()).get(self._account or "")

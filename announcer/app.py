@@ -151,7 +151,7 @@ def spool(settings: Settings) -> Spool:
 
     It is beside a SQLite file, so that both are found, moved and lost together.
     """
-    if settings.ledger.url.startswith("sqlite:"):
+    if settings.ledger.is_file:
         path = settings.ledger_path.resolve()
         return Spool(path.parent, path.name, ledger=path.name)
     return Spool(state_folder(os.environ), ledger=settings.ledger_name)
@@ -233,12 +233,11 @@ async def copied_ledger(
 
 
 async def _opened(settings: Settings, *, start: bool) -> Ledger:
-    url = settings.ledger.url
-    if not url.startswith("sqlite:"):
-        postgres = _postgres()
+    if not settings.ledger.is_file:
+        postgres, address = _postgres(), _address(settings)
         if start:
-            return await postgres.create(url)
-        return await postgres.open(url)
+            return await postgres.create(address)
+        return await postgres.open(address)
     try:
         return SqliteLedger.open(settings.ledger_path)
     except LedgerMissing:
@@ -248,9 +247,18 @@ async def _opened(settings: Settings, *, start: bool) -> Ledger:
 
 
 async def _copied(settings: Settings) -> Ledger:
-    if settings.ledger.url.startswith("sqlite:"):
+    if settings.ledger.is_file:
         return SqliteLedger.read(settings.ledger_path)
-    return await _postgres().read(settings.ledger.url)
+    return await _postgres().read(_address(settings))
+
+
+def _address(settings: Settings) -> str:
+    """Return the address of a ledger in PostgreSQL with its password, as psycopg takes it."""
+    from announcer.ledger.postgres import address  # noqa: PLC0415 - an optional extra
+
+    ledger = settings.ledger
+    password = ledger.password.get_secret_value() if ledger.password else None
+    return address(ledger.url.get_secret_value(), password)
 
 
 def _postgres() -> "type[PostgresLedger]":

@@ -11,8 +11,10 @@ from announcer.compose import MailComposer
 from announcer.console import each, note, planned, progress, read
 from announcer.display import say, when
 from announcer.errors import CompositionError, LedgerError
+from announcer.ledger.checksums import row_damaged
 from announcer.past import Standing
 from announcer.plan import never_fires
+from announcer.private_files import others_may
 from announcer.samples import KINDS, LATE_REMINDER, sample_talk, samples
 from announcer.settings import SeriesSettings, Settings
 from announcer.talks import Reading, Talk
@@ -84,7 +86,11 @@ class Checkup:
             async with parts.copied_ledger(self._settings) as (ledger, real):
                 name = self._settings.ledger_name
                 if real:
+                    damaged = await ledger.damage()
+                    if damaged:
+                        raise row_damaged(name, damaged)
                     say(f"{name}: the ledger can be read")
+                    self._look_at_mode()
                 else:
                     say(f"! there is no ledger {name} yet; `announcer adopt` starts it")
                 if hindrance := parts.spool(self._settings).hindrance():
@@ -97,6 +103,18 @@ class Checkup:
         for line in _too_many(plans, self._settings):
             say(f"! {line}")
         return status
+
+    def _look_at_mode(self) -> None:
+        """Warn of a ledger that others can read: it holds emails, addresses and decisions."""
+        if not self._settings.ledger.is_file:
+            return
+        path = self._settings.ledger_path
+        mode = others_may(path)
+        if mode is not None:
+            say(
+                f"! other users can read or change the ledger {path} (mode {mode:04o}); "
+                f"`chmod 600 {path}` keeps them out"
+            )
 
     async def _log_in(self) -> None:
         from announcer.transport.smtp import SmtpTransport  # noqa: PLC0415 - only online

@@ -15,6 +15,7 @@ from announcer.ledger import Ledger
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
 from announcer.talks import Reading
+from announcer.terminal import message
 from announcer.transport.folder import FolderTransport
 
 _A_SECOND: Final = 1.0
@@ -22,7 +23,7 @@ _A_SECOND: Final = 1.0
 
 def note(line: str) -> None:
     """Write a line to stderr."""
-    sys.stderr.write(f"announcer: {line}\n")
+    sys.stderr.write(f"announcer: {message(line)}\n")
 
 
 def clock_of(now: str | None) -> Clock:

@@ -14,6 +14,7 @@ from announcer.past import Standing
 from announcer.report import Delivery, Fate
 from announcer.source.explained import Evidence
 from announcer.talks import Series, Talk
+from announcer.terminal import fact
 
 _HEADINGS = {
     Standing.DUE: "Due now",
@@ -28,7 +29,7 @@ _NARROWEST = 16
 def say(*lines: str) -> None:
     """Print lines for the person who asked."""
     for line in lines:
-        sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")
+        sys.stdout.write(fact(line) + "\n")
 
 
 def when(instant: datetime | None, series: Series) -> str:

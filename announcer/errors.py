@@ -70,7 +70,7 @@ class LedgerForeign(LedgerError):
 
 
 class LedgerDamaged(LedgerError):
-    """The ledger cannot be read."""
+    """The ledger cannot be read, or a row of it was changed from outside."""
 
 
 class LedgerNewer(LedgerError):

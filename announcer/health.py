@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from announcer.terminal import message
+
 MOST_CONNECTIONS: Final = 20
 LONGEST: Final = timedelta(seconds=5)  # for a whole connection: asking, answering and closing
 _LONGEST_LINE: Final = 4_096
@@ -61,7 +63,7 @@ class Health:
         status, body = ("503 Service Unavailable", trouble) if trouble else ("200 OK", ["ok"])
         if path.partition("?")[0] not in {"/", "/health"}:
             status, body = "404 Not Found", ["the health address is /health"]
-        content = ("\n".join(body) + "\n").encode()
+        content = "".join(f"{message(line)}\n" for line in body).encode()
         head = (
             f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
             f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"

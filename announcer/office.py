@@ -97,7 +97,7 @@ class Office:
     async def release_all(self) -> int:
         """Let all go that caps hold."""
         async with parts.current_ledger(self._settings) as ledger:
-            rows = [row for row in await ledger.rows() if row.series in self._chosen]
+            rows = [row for name in self._chosen for row in (await ledger.history(name)).rows]
             held = [row for row in rows if row.state is State.HELD]
             for row in held:
                 await ledger.release(row.key, now=self._clock(self._chosen[row.series].series))
@@ -149,9 +149,9 @@ class Office:
                 raise UsageError(f"name the series of talk {talk_id} by --series")
 
             async def take(asked: SeriesSettings) -> None:
-                adopted(asked.series, (await ledger.adoptions()).get(asked.series.id))
-                reading, now = await read(asked, self._clock), self._clock(asked.series)
                 history = await ledger.history(asked.series.id)
+                adopted(asked.series, history.adoption)
+                reading, now = await read(asked, self._clock), self._clock(asked.series)
                 last = history.believed
                 only = [talk_id] if talk_id else []
                 found = accepted(last, reading, asked.series, now, only)
@@ -217,6 +217,8 @@ class Office:
         for row in await ledger.rows():
             if row.key == key and row.series in self._chosen:
                 return row
+        if key.partition("/")[0] in self._chosen:
+            await ledger.history(key.partition("/")[0])  # which refuses what it cannot read
         raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
 
     async def _talk(self, ledger: Ledger, talk_id: str) -> tuple[SeriesSettings, Talk]:

@@ -47,6 +47,7 @@ from announcer.errors import SettingsError
 from announcer.logo import read_logo
 from announcer.prose import one_line
 from announcer.quantities import Span, clock, duration, span, weekday
+from announcer.redaction import remember, remember_address, remember_database
 from announcer.talks import Logo, Mailbox, Series
 
 PREFIX: Final = "ANNOUNCER_"
@@ -77,6 +78,11 @@ Fact = Literal[
 ]  # fmt: skip
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # one letter is a drive of Windows
+# RFC 3986, with several hosts as libpq takes them: user and password, hosts, database, parameters.
+_HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/@\[\]?#:,]*)(?::\d{1,5})?"
+_DATABASE: Final = re.compile(
+    rf"(?:(?:[^\s%/@]|%[0-9A-Fa-f]{{2}})*@)?{_HOST}(?:,{_HOST})*(?:[/?][^\s#@]*)?"
+)
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
@@ -229,12 +235,19 @@ def _listen(text: object) -> tuple[str, int]:
 
 
 def _ledger_url(text: object) -> str:
+    """Read where the ledger is; what is wrong is never quoted, as it may hold a password."""
     if isinstance(text, str) and text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
-    if isinstance(text, str) and re.match(r"postgres(ql)?://.", text):
-        return text
-    known = '"sqlite:///announcer.db" or "postgresql://user@host/database"'
-    raise ValueError(f'"{text}" is no ledger; write it like {known}')
+    if not isinstance(text, str) or not re.match(r"postgres(ql)?://.", text):
+        known = '"sqlite:///announcer.db" or "postgresql://user@host/database"'
+        raise ValueError(f"is not the address of a ledger; write it like {known}")
+    if not _DATABASE.fullmatch(text.partition("://")[2]):
+        raise ValueError(
+            "is not a valid PostgreSQL address; in the user name and the password write a percent "
+            "sign as %25, a slash as %2F, an @ as %40 and a blank as %20, or put the password into "
+            "ANNOUNCER_LEDGER__PASSWORD as it is"
+        )
+    return text
 
 
 Address = Annotated[str, BeforeValidator(_address)]
@@ -294,7 +307,25 @@ def _loopback(host: str) -> bool:
 class LedgerTable(_Table):
     """Where it is kept what happened."""
 
-    url: Annotated[str, BeforeValidator(_ledger_url)] = "sqlite:///announcer.db"
+    url: Annotated[SecretStr, BeforeValidator(_ledger_url)] = SecretStr("sqlite:///announcer.db")
+    password: SecretStr | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is kept in a file of SQLite."""
+        return self.url.get_secret_value().startswith("sqlite:")
+
+    @model_validator(mode="after")
+    def _password_has_a_use(self) -> Self:
+        if self.password is None:
+            return self
+        if self.is_file:
+            raise ValueError(
+                "password is for PostgreSQL, but url names a file; leave one of them out"
+            )
+        if ":" in self.url.get_secret_value().partition("://")[2].rpartition("@")[0]:
+            raise ValueError("password is given, and url holds one as well; take it out of url")
+        return self
 
 
 class Delivery(_Table):
@@ -574,15 +605,15 @@ class Settings:
     @property
     def ledger_path(self) -> Path:
         """The ledger's file, where it is one; a relative one is meant from the settings' folder."""
-        return self.path.parent / self.ledger.url.removeprefix("sqlite:///")
+        return self.path.parent / self.ledger.url.get_secret_value().removeprefix("sqlite:///")
 
     @property
     def ledger_name(self) -> str:
         """The ledger as it is named in messages: without a password."""
-        if self.ledger.url.startswith("sqlite:"):
+        if self.ledger.is_file:
             return str(self.ledger_path)
-        parts = urlsplit(self.ledger.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        place = self.ledger.url.get_secret_value().partition("://")[2].rpartition("@")[2]
+        return f"postgresql://{place.partition('?')[0]}"
 
 
 def find_settings(option: Path | None, environ: Mapping[str, str]) -> Path:
@@ -607,15 +638,18 @@ def load_settings(
     found = _Found()
     tables = _read(path, found)
     variables, warnings = _variables(environ, secrets=secrets)
+    _remember_secrets(tables, variables, found.series)
     outside: _Outside | None = None
     try:
         values = {k: v for k, v in tables.items() if k not in {"series", "include"}}
-        if isinstance(values.get("smtp"), dict) and "password" in values["smtp"]:
-            del values["smtp"]["password"]
-            found.mistakes.append(
-                f"{path.name}: smtp.password: a password does not belong in this file; put it in "
-                "ANNOUNCER_SMTP__PASSWORD or in the secret file announcer_smtp__password"
-            )
+        for table in ("smtp", "ledger"):
+            if isinstance(values.get(table), dict) and "password" in values[table]:
+                del values[table]["password"]
+                found.mistakes.append(
+                    f"{path.name}: {table}.password: a password does not belong in this file; put it "
+                    f"in ANNOUNCER_{table.upper()}__PASSWORD or in the secret file "
+                    f"announcer_{table}__password"
+                )
         outside = _Outside(**_resolved_smtp(values, path), _variables=variables)  # type: ignore[call-arg]  # handed to the sources, no field
     except ValidationError as error:
         found.mistakes += [
@@ -638,6 +672,34 @@ def load_settings(
         files=tuple(found.files),
         warnings=tuple(warnings),
     )
+
+
+def _remember_secrets(
+    tables: Mapping[str, Any], variables: Mapping[str, str], series: "Iterable[_SeriesFound]"
+) -> None:
+    """Let no message show what is secret in the settings, also where they turn out to be wrong."""
+    smtp, ledger = (
+        tables[name] if isinstance(tables.get(name), dict) else {} for name in ("smtp", "ledger")
+    )
+    username = str(variables.get("ANNOUNCER_SMTP__USERNAME", smtp.get("username", "")))
+    for password in _texts([smtp.get("password"), variables.get("ANNOUNCER_SMTP__PASSWORD")]):
+        remember(password, username=username)
+    for password in _texts([ledger.get("password"), variables.get("ANNOUNCER_LEDGER__PASSWORD")]):
+        remember(password)
+    for url in _texts([ledger.get("url"), variables.get("ANNOUNCER_LEDGER__URL")]):
+        remember_database(url)
+    for table in series:
+        for address in _texts([table.values.get("source"), table.values.get("breaks")]):
+            remember_address(address)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Return all texts in a value of TOML, whatever its shape is."""
+    if isinstance(value, str):
+        yield value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from _texts(part)
 
 
 def _outside_line(

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from announcer import console
@@ -27,6 +28,8 @@ def main() -> None:
     if serves:
         # It reads the settings afresh; until it does so anyway, there is nothing to do.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as it is on stderr
     try:
         app()
     except AnnouncerError as error:

@@ -1,20 +1,24 @@
 """What the commands have in common: the options, the settings, and how a command ends."""
 
 import asyncio
-import json
 import logging
 import os
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
 from announcer import __version__, console
 from announcer.announcer import Clock
+from announcer.redaction import redacted
 from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
+from announcer.terminal import json_text, message
+
+# Of the JSON documents: what is said about a mail or a talk, rather than what it is.
+_MESSAGES: Final = frozenset({"reason", "reply", "unclear", "warnings", "trouble", "where"})
 
 app = typer.Typer(
     name="announcer",
@@ -74,7 +78,24 @@ def now_shape(clock: Clock, series: tuple[SeriesSettings, ...]) -> str:
 
 def print_json(document: object) -> None:
     """Print one document, and nothing else, on stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(_without_secrets(document), indent=2) + "\n")
+
+
+def _without_secrets(document: object) -> object:
+    """Return a document whose messages show nothing secret; facts stay as they are."""
+    if isinstance(document, list):
+        return [_without_secrets(part) for part in document]
+    if not isinstance(document, dict):
+        return document
+    return {key: _message_of(key, value) for key, value in document.items()}
+
+
+def _message_of(key: object, value: object) -> object:
+    if key not in _MESSAGES:
+        return _without_secrets(value)
+    if isinstance(value, list):
+        return [redacted(str(line)) for line in value]
+    return redacted(value) if isinstance(value, str) else value
 
 
 def run(work: Coroutine[Any, Any, int]) -> None:
@@ -94,18 +115,28 @@ def say_without_ledger(settings: Settings, *, real: bool) -> None:
         )
 
 
+def _logged(record: logging.LogRecord) -> str:
+    """Return what a record says, in one line; of an exception its words, and no traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    return record.getMessage() + (f": {type(error).__name__}: {error}" if error else "")
+
+
+class _TextLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{self.formatTime(record)} {record.levelname} {message(_logged(record))}"
+
+
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname, "message": record.getMessage()}
+        line = {"at": at, "level": record.levelname, "message": redacted(_logged(record))}
         extra = {k: getattr(record, k) for k in ("key", "outcome") if hasattr(record, k)}
-        return json.dumps(line | extra, ensure_ascii=False)
+        return json_text(line | extra)
 
 
 def log_to_stderr(form: str) -> None:
     """Write the log to stderr, as text or as one JSON object a line."""
     handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(_JsonLines() if form == "json" else text)
+    handler.setFormatter(_JsonLines() if form == "json" else _TextLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("announcer").setLevel(logging.INFO)

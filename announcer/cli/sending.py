@@ -126,7 +126,8 @@ async def _adopt(
     new_list: str | None,
 ) -> None:
     series = asked.series
-    adoption = (await ledger.adoptions()).get(series.id)
+    history = await ledger.history(series.id)
+    adoption = history.adoption
     if adoption is not None and series.list not in {adoption.list, new_list}:
         adopted(series, adoption)
     if new_list is not None and new_list != series.list:
@@ -135,8 +136,7 @@ async def _adopt(
             f"which is {series.list}"
         )
     known = adoption.rules if adoption else {}
-    last = (await ledger.history(series.id)).believed
-    now_believed = believed(last, reading, series, clock(series))
+    now_believed = believed(history.believed, reading, series, clock(series))
     new = [rule for rule in asked.cadence if rule.label not in known]
     counted = counted_as_told(series, new, reading.talks, clock(series))
     if new or adoption is None or adoption.list != series.list:

@@ -41,15 +41,19 @@ from announcer.display import (
     show_talks,
 )
 from announcer.errors import (
+    AnnouncerError,
     CompositionError,
+    LedgerDamaged,
     LedgerError,
     SourceError,
     UsageError,
 )
-from announcer.ledger import Believed, History
+from announcer.ledger import Believed, History, Ledger
+from announcer.ledger.checksums import row_damaged
 from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided
+from announcer.private_files import PUBLIC, write_file
 from announcer.settings import SeriesSettings, Settings
 from announcer.shapes import evidence_shape, plan_shape, row_shape, talk_shape
 from announcer.source.explained import explained
@@ -309,23 +313,37 @@ def log(
                 if (not series or row.series in chosen) and key in (None, row.key)
             ]
             if key is not None and not rows and not await ledger.entries(key):
+                if await _name_damage(ledger, settings):
+                    return LedgerDamaged.exit_status
                 raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
             if as_json:
                 print_json([row_shape(row, chosen.get(row.series)) for row in rows])
-                return 0
+                return await _name_damage(ledger, settings)
             if rows or key is None:
                 show_log((row, chosen.get(row.series)) for row in rows)
             for asked in chosen.values() if key is None else ():
                 show_entries(asked, await ledger.entries(asked.id))
-                show_decisions(asked, (await ledger.history(asked.id)).decisions)
+                show_decisions(asked, await ledger.decisions(asked.id))
             for entry in await ledger.entries(key) if key is not None else ():
                 say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
             for row in rows if key is not None else ():
                 say("")
                 show_content(row.content)
-        return 0
+            return await _name_damage(ledger, settings)
 
     run(work())
+
+
+async def _name_damage(ledger: Ledger, settings: Settings) -> int:
+    """Name the rows that were left out, as they cannot be trusted; return the exit status."""
+    damaged = await ledger.damage()
+    if not damaged:
+        return 0
+    for name in damaged:
+        console.note(f"damaged, and not shown: {name}")
+    error = row_damaged(settings.ledger_name, damaged)
+    console.note(str(error))
+    return error.exit_status
 
 
 @app.command()
@@ -385,12 +403,16 @@ def feed(
 
     async def work() -> int:
         found: list[Entry] = []
-        missing: list[SourceError] = []
+        missing: list[AnnouncerError] = []
         async with parts.copied_ledger(settings) as (ledger, _):
 
             async def gather(asked: SeriesSettings) -> None:
                 at = clock(asked.series)
-                history = await ledger.history(asked.series.id)
+                try:
+                    history = await ledger.history(asked.series.id)
+                except LedgerError as error:
+                    missing.append(error)  # whoever subscribes would lose its talks
+                    raise
                 known, trouble = await _believed(asked, history.believed, clock)
                 if known is None:
                     missing.extend(filter(None, [trouble]))
@@ -425,10 +447,8 @@ def _give(content: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(content)
         return
-    new = out.with_name(f"{out.name}.new")
     try:
-        new.write_bytes(content)
-        new.replace(out)
+        write_file(out, content, mode=PUBLIC)
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from error
     say(str(out))

@@ -290,7 +290,11 @@ class Ledger(Protocol):
     """
 
     async def adoptions(self) -> Mapping[str, Adoption]:
-        """All series that belong to this ledger, by id."""
+        """All series that belong to this ledger and can be read, by id."""
+        ...
+
+    async def damage(self) -> tuple[str, ...]:
+        """Return the names of the rows that do not match their checksums."""
         ...
 
     async def adopt(
@@ -310,15 +314,26 @@ class Ledger(Protocol):
         ...
 
     async def history(self, series: str) -> History:
-        """All that is known of one series."""
+        """All that is known of one series.
+
+        Raises:
+            LedgerDamaged: a row of this series does not match its checksum, or cannot be read.
+        """
         ...
 
     async def rows(self) -> tuple[Row, ...]:
-        """All mails of all series, in the order of their first claims."""
+        """All mails of all series that can be read, in the order of their first claims.
+
+        Those that cannot are named by ``damage``, and ``history`` refuses their series.
+        """
         ...
 
     async def entries(self, key: str) -> tuple[Entry, ...]:
         """What happened to one mail, oldest first."""
+        ...
+
+    async def decisions(self, series: str) -> tuple[Decision, ...]:
+        """What organisers decided about a series, as far as it can be read, oldest first."""
         ...
 
     async def claim(

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Final, Self
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from announcer.errors import (
     LedgerBusy,
@@ -21,9 +21,18 @@ from announcer.errors import (
     LedgerForeign,
     LedgerMissing,
     LedgerNewer,
+    SettingsError,
 )
 from announcer.ledger import LEASE
-from announcer.ledger.sql import MIGRATIONS, NO_VALUES, SqlLedger, Values, statements
+from announcer.ledger.checksums import first_checksum, unsealed
+from announcer.ledger.sql import (
+    CHECKSUMS_SINCE,
+    MIGRATIONS,
+    NO_VALUES,
+    SqlLedger,
+    Values,
+    statements,
+)
 from announcer.ledger.sqlite import copied
 
 CONNECT_TIMEOUT: Final = timedelta(seconds=10)
@@ -49,13 +58,13 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._name = shown(url)
+        self.name = shown(url)
         self._open: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
         """Open a transaction whose commit is durable."""
-        with explained(self._name):
+        with explained(self.name):
             async with (await self._connected()).transaction():
                 await self.run(_BEGIN)
                 yield
@@ -63,7 +72,7 @@ class PostgresDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """Open a transaction that sees one state of things and changes nothing."""
-        with explained(self._name):
+        with explained(self.name):
             async with (await self._connected()).transaction():
                 await self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 await self.run(_BEGIN)
@@ -187,10 +196,18 @@ async def _usable(database: PostgresDatabase, url: str) -> PostgresDatabase:
         if version < len(MIGRATIONS):
             for statement in statements(version, len(MIGRATIONS), _DIALECT):
                 await database.run(statement)
+            if 0 < version < CHECKSUMS_SINCE:
+                await _write_first_checksums(database)
             await database.run(
                 "UPDATE schema_version SET version = :version", {"version": len(MIGRATIONS)}
             )
     return database
+
+
+async def _write_first_checksums(database: PostgresDatabase) -> None:
+    for table, reading, writing in unsealed():
+        for row in await database.run(reading):
+            await database.run(writing, first_checksum(table, row, database.name))
 
 
 async def _alone(database: PostgresDatabase) -> None:
@@ -222,14 +239,46 @@ async def _durable(database: PostgresDatabase, url: str) -> None:
             )
 
 
+def address(url: str, password: str | None) -> str:
+    """Return what psycopg connects by: the address, and the password that is kept apart from it.
+
+    Raises:
+        SettingsError: the address cannot be read; its words are not quoted, as it may hold a password.
+    """
+    try:
+        return make_conninfo(url, **({"password": password} if password is not None else {}))
+    except (psycopg.Error, UnicodeError):
+        words = (
+            "ledger.url: PostgreSQL cannot read this address; write it like "
+            '"postgresql://user@host/database", with signs like % and / in the user name or the '
+            "password encoded (%25, %2F), or put the password into ANNOUNCER_LEDGER__PASSWORD"
+        )
+        raise SettingsError((words,)) from None
+
+
 def shown(url: str) -> str:
     """Give a ledger's URL as it may be shown: without the password."""
     try:
         parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         return "postgresql://…"
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{parts.get('host') or ''}{port}/{parts.get('dbname') or ''}"
+
+
+_DAMAGE: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.DataCorrupted,
+    psycopg.errors.IndexCorrupted,
+)
+
+
+def _damaged(name: str, words: str) -> str:
+    return (
+        f"the ledger {name} is damaged ({words}), so nothing can be sent; restore it from a backup, "
+        "or drop its schema announcer and let `announcer adopt` start a new one"
+    )
 
 
 @contextmanager
@@ -237,6 +286,8 @@ def explained(name: str) -> Iterator[None]:
     """Say what to do about an error of PostgreSQL."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise LedgerDamaged(_damaged(name, "it holds text that is no UTF-8")) from error
     except psycopg.Error as error:
         words = " ".join(str(error).split())
         advice = "check ledger.url, and that its server runs"
@@ -246,11 +297,8 @@ def explained(name: str) -> Iterator[None]:
             advice = "another process keeps it locked; try again in a minute"
         elif isinstance(error, psycopg.errors.DiskFull):
             advice = "its disk is full; make room"
-        elif isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-            raise LedgerDamaged(
-                f"the ledger {name} is damaged ({words}), so nothing can be sent; restore it from "
-                "a backup, or drop its schema announcer and let `announcer adopt` start a new one"
-            ) from error
+        elif isinstance(error, _DAMAGE):
+            raise LedgerDamaged(_damaged(name, words)) from error
         raise LedgerBusy(f"the ledger {name} cannot be used ({words}): {advice}") from error
 
 

@@ -8,11 +8,11 @@ from, so that of two processes only one changes a row.
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import uuid4
 
 from announcer.errors import ClaimLost, TooLate
@@ -31,8 +31,23 @@ from announcer.ledger import (
     Row,
     State,
 )
+from announcer.ledger.checksums import (
+    ADOPTION,
+    BELIEVED,
+    COUNTED,
+    DECISION,
+    EVENT,
+    MAIL,
+    MIGRATION,
+    NOTICE,
+    PAUSE,
+    RULE,
+    SEEN,
+    CheckedRows,
+    Table,
+    decoding,
+)
 from announcer.ledger.codec import (
-    COLUMNS,
     instants_of,
     memory_of,
     row_of,
@@ -60,6 +75,7 @@ from announcer.ledger.steps import (
 from announcer.message import Message
 
 # Each step of the schema, applied inside one transaction; what is in braces is the database's own.
+# A new column, and a new table with its column `checksum`, is named in `checksums` as well.
 MIGRATIONS: Final = (
     """
     CREATE TABLE adoption (
@@ -116,6 +132,7 @@ MIGRATIONS: Final = (
     ) {strict};
     """,
     # No reference to adoption: a claim makes the row of its series, to wait for decisions on it.
+    # Neither table has checksums: what is wrong in them makes a pass plan again, and no more.
     """
     CREATE TABLE revision (series TEXT PRIMARY KEY, number INTEGER NOT NULL) {strict};
     CREATE TABLE sender (key TEXT PRIMARY KEY, seen_at TEXT NOT NULL) {strict};
@@ -123,18 +140,21 @@ MIGRATIONS: Final = (
     """
     ALTER TABLE believed ADD COLUMN memory TEXT NOT NULL DEFAULT '{{}}';
     """,
+    MIGRATION,
 )
+# The version of the schema from which on each row carries a checksum.
+CHECKSUMS_SINCE: Final = MIGRATIONS.index(MIGRATION) + 1
 TOLD_AGAIN: Final = timedelta(days=1)
 # So far apart are two clocks of which one was given by `--now`, and never two that only differ.
 _ANOTHER_CLOCK: Final = timedelta(days=1)
 
-_LIST: Final = ", ".join(COLUMNS)
-_PUT: Final = (
-    f"INSERT INTO mail ({_LIST}) VALUES ({', '.join(':' + name for name in COLUMNS)}) "  # noqa: S608 - the names of our own fields
-    f"ON CONFLICT (key) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "key")
-    + " WHERE mail.fence = :seen_fence AND mail.state = :seen_state RETURNING fence"
+_OF_SERIES: Final = "WHERE series = :series"
+# In the order of what happened, which the clock does not always tell.
+_IN_ORDER: Final = (
+    "ORDER BY (SELECT min(event.id) FROM event WHERE event.key = mail.key), claimed_at, key"
 )
+_SAME_STEP: Final = "WHERE mail.fence = :seen_fence AND mail.state = :seen_state"
+_Built = TypeVar("_Built")
 
 Values = Mapping[str, Any]
 NO_VALUES: Final[Values] = MappingProxyType({})
@@ -144,6 +164,11 @@ class Database(Protocol):
     """One opened database, in its dialect; errors are translated by it."""
 
     locking: str  # what makes a SELECT keep its row until the transaction ends
+
+    @property
+    def name(self) -> str:
+        """The database as it is named in messages."""
+        ...
 
     def writing(self) -> AbstractAsyncContextManager[None]:
         """Open a transaction whose commit is durable."""
@@ -175,31 +200,35 @@ class SqlLedger:
 
     def __init__(self, database: Database, *, lease: timedelta = LEASE) -> None:
         self._db = database
+        self._checked = CheckedRows(database)
         self._lease = lease
         self._owner = str(uuid4())
 
     async def adoptions(self) -> Mapping[str, Adoption]:
-        """All series that belong to this ledger, by id."""
+        """All series that belong to this ledger and can be read, by id."""
         async with self._db.reading():
-            return await self._adoptions()
+            sound, _ = await self._checked.readable(ADOPTION)
+            rules, _ = await self._checked.readable(RULE)
+        found = self._built(ADOPTION, sound, lambda row: _adoption(row, rules))
+        return {adoption.series: adoption for adoption in found}
 
-    async def _adoptions(self) -> Mapping[str, Adoption]:
-        rules: dict[str, dict[str, datetime]] = {}
-        for series, label, since in await self._db.run(
-            "SELECT series, label, known_since FROM rule"
-        ):
-            rules.setdefault(series, {})[label] = datetime.fromisoformat(since)
-        return {
-            series: Adoption(
-                series=series,
-                list=recipient,
-                adopted_at=datetime.fromisoformat(at),
-                rules=rules.get(series, {}),
-            )
-            for series, recipient, at in await self._db.run(
-                "SELECT series, list, adopted_at FROM adoption"
-            )
-        }
+    def _built(
+        self,
+        table: Table,
+        rows: Iterable[dict[str, Any]],
+        build: Callable[[dict[str, Any]], _Built],
+    ) -> tuple[_Built, ...]:
+        """Read values back from rows; values that cannot be are damage."""
+        built = []
+        for row in rows:
+            with decoding(self._db.name, table.row_name(row)):
+                built.append(build(row))
+        return tuple(built)
+
+    async def damage(self) -> tuple[str, ...]:
+        """Return the names of the rows that cannot be trusted."""
+        async with self._db.reading():
+            return await self._checked.damage()
 
     async def adopt(
         self,
@@ -214,21 +243,16 @@ class SqlLedger:
         at = now.isoformat()
         async with self._db.writing():
             await self._revised(series)
-            await self._db.run(
-                "INSERT INTO adoption (series, list, adopted_at) VALUES (:series, :list, :at) "
-                "ON CONFLICT (series) DO UPDATE SET list = excluded.list",
-                {"series": series, "list": recipient, "at": at},
+            known = await self._checked.read(ADOPTION, _OF_SERIES, {"series": series})
+            since = known[0]["adopted_at"] if known else at
+            await self._checked.put(
+                ADOPTION, {"series": series, "list": recipient, "adopted_at": since}
             )
             for label in rules:
-                await self._db.run(
-                    "INSERT INTO rule (series, label, known_since) VALUES (:series, :label, :at) "
-                    "ON CONFLICT DO NOTHING",
-                    {"series": series, "label": label, "at": at},
-                )
+                await self._checked.add(RULE, {"series": series, "label": label, "known_since": at})
             for told in counted:
-                await self._db.run(
-                    "INSERT INTO counted (series, rule, talk, day, moment_day, said) VALUES "
-                    "(:series, :rule, :talk, :day, :moment_day, :said) ON CONFLICT DO NOTHING",
+                await self._checked.add(
+                    COUNTED,
                     {
                         "series": series,
                         "rule": told.rule,
@@ -244,13 +268,18 @@ class SqlLedger:
     async def history(self, series: str) -> History:
         """All that is known of one series."""
         async with self._db.reading():
+            await self._checked.see_to_series(series)
             return History(
                 series=series,
-                adoption=(await self._adoptions()).get(series),
-                counted=await self._counted(series),
-                rows=await self._rows("WHERE series = :series", {"series": series}),
+                adoption=await self._adoption(series),
+                counted=await self._read(
+                    COUNTED, f"{_OF_SERIES} ORDER BY rule, talk", series, _counted
+                ),
+                rows=await self._mails(series),
                 believed=await self._believed(series),
-                decisions=await self._decisions(series),
+                decisions=await self._read(
+                    DECISION, f"{_OF_SERIES} ORDER BY id", series, _decision
+                ),
                 clock=await self._db.clock(),
                 revision=await self._revision(series),
             )
@@ -259,7 +288,8 @@ class SqlLedger:
         found = await self._db.run(
             "SELECT number FROM revision WHERE series = :series", {"series": series}
         )
-        return int(found[0][0]) if found else 0
+        with decoding(self._db.name, f"revision {series}"):
+            return int(found[0][0]) if found else 0
 
     async def _revised(self, series: str, *, by: int = 1) -> int:
         """Raise the revision of a series, and keep others from it until the transaction ends.
@@ -273,63 +303,33 @@ class SqlLedger:
             "RETURNING number",
             {"series": series, "by": by},
         )
-        return int(number)
+        with decoding(self._db.name, f"revision {series}"):
+            return int(number)
 
-    async def _counted(self, series: str) -> tuple[CountedAsTold, ...]:
-        return tuple(
-            CountedAsTold(
-                rule=rule,
-                talk=talk,
-                day=date.fromisoformat(day),
-                moment_day=date.fromisoformat(moment_day),
-                said=said_of(said),
-            )
-            for rule, talk, day, moment_day, said in await self._db.run(
-                "SELECT rule, talk, day, moment_day, said FROM counted WHERE series = :series "
-                "ORDER BY rule, talk",
-                {"series": series},
-            )
+    async def _read(
+        self, table: Table, condition: str, series: str, build: Callable[[dict[str, Any]], _Built]
+    ) -> tuple[_Built, ...]:
+        rows = await self._checked.read(table, condition, {"series": series})
+        return self._built(table, rows, build)
+
+    async def _adoption(self, series: str) -> Adoption | None:
+        rules = await self._checked.read(RULE, _OF_SERIES, {"series": series})
+        found = await self._read(ADOPTION, _OF_SERIES, series, lambda row: _adoption(row, rules))
+        return next(iter(found), None)
+
+    async def _mails(self, series: str) -> tuple[Row, ...]:
+        """Return the mails of a series; their order hangs on their events."""
+        await self._checked.read(
+            EVENT,
+            "WHERE key = :series OR key LIKE :mails",
+            {"series": series, "mails": f"{series}/%"},
         )
+        return await self._read(MAIL, f"{_OF_SERIES} {_IN_ORDER}", series, _mail)
 
     async def _believed(self, series: str) -> Believed | None:
-        first = await self._db.run(
-            "SELECT talk, since FROM seen WHERE series = :series", {"series": series}
-        )
-        for read_at, talks, gone, unsure, since, clear, memory in await self._db.run(
-            "SELECT read_at, talks, gone, unsure, since, clear, memory FROM believed "
-            "WHERE series = :series",
-            {"series": series},
-        ):
-            return Believed(
-                series=series,
-                read_at=datetime.fromisoformat(read_at),
-                talks=talks_of(talks),
-                seen={talk: datetime.fromisoformat(at) for talk, at in first},
-                gone=talks_of(gone),
-                unsure=frozenset(json.loads(unsure)),
-                since=instants_of(since),
-                clear=instants_of(clear),
-                **memory_of(memory),
-            )
-        return None
-
-    async def _decisions(self, series: str) -> tuple[Decision, ...]:
-        return tuple(
-            Decision(
-                series=series,
-                rule=rule,
-                talk=talk,
-                what=what,
-                words=words,
-                who=who,
-                at=datetime.fromisoformat(at),
-            )
-            for rule, talk, what, words, who, at in await self._db.run(
-                "SELECT rule, talk, what, words, who, at FROM decision WHERE series = :series "
-                "ORDER BY id",
-                {"series": series},
-            )
-        )
+        seen = await self._checked.read(SEEN, _OF_SERIES, {"series": series})
+        found = await self._read(BELIEVED, _OF_SERIES, series, lambda row: _believed(row, seen))
+        return next(iter(found), None)
 
     async def decide(
         self, decisions: Collection[Decision], *, key: str, now: datetime
@@ -352,7 +352,7 @@ class SqlLedger:
         """
         late = []
         for series in sorted({decision.series for decision in decisions}):
-            for row in await self._rows("WHERE series = :series", {"series": series}):
+            for row in await self._mails(series):
                 if row.key != key and not any(decision.binds(row) for decision in decisions):
                     continue
                 try:
@@ -365,9 +365,8 @@ class SqlLedger:
 
     async def _keep(self, decisions: Collection[Decision], key: str) -> None:
         for decision in decisions:
-            await self._db.run(
-                "INSERT INTO decision (series, rule, talk, what, words, who, at) "
-                "VALUES (:series, :rule, :talk, :what, :words, :who, :at)",
+            await self._checked.add(
+                DECISION,
                 {
                     "series": decision.series,
                     "rule": decision.rule,
@@ -381,31 +380,27 @@ class SqlLedger:
         for last in list(decisions)[-1:]:
             await self._note(last.at, key, f"{last.what} by {last.who}", last.words or None)
 
-    async def _rows(self, where: str = "", values: Values = NO_VALUES) -> tuple[Row, ...]:
-        found = await self._db.run(
-            # In the order of what happened, which the clock does not always tell.
-            f"SELECT {_LIST} FROM mail {where} "  # noqa: S608 - our own names
-            "ORDER BY (SELECT min(event.id) FROM event WHERE event.key = mail.key), claimed_at, key",
-            values,
-        )
-        return tuple(map(row_of, found))
-
     async def rows(self) -> tuple[Row, ...]:
-        """All mails of all series, in the order of their first claims."""
+        """All mails of all series that can be read, in the order of their first claims."""
         async with self._db.reading():
-            return await self._rows()
+            sound, _ = await self._checked.readable(MAIL, _IN_ORDER)
+        return self._built(MAIL, sound, _mail)
 
     async def entries(self, key: str) -> tuple[Entry, ...]:
         """What happened to one mail, or to a series by its id, oldest first."""
         async with self._db.reading():
-            found = await self._db.run(
-                "SELECT at, key, who, what, why FROM event WHERE key = :key ORDER BY id",
-                {"key": key},
+            sound, _ = await self._checked.readable(
+                EVENT, "WHERE key = :key ORDER BY id", {"key": key}
             )
-        return tuple(
-            Entry(at=datetime.fromisoformat(at), key=key, who=who, what=what, why=why)
-            for at, key, who, what, why in found
-        )
+        return self._built(EVENT, sound, _entry)
+
+    async def decisions(self, series: str) -> tuple[Decision, ...]:
+        """What organisers decided about a series, as far as it can be read, oldest first."""
+        async with self._db.reading():
+            sound, _ = await self._checked.readable(
+                DECISION, f"{_OF_SERIES} ORDER BY id", {"series": series}
+            )
+        return self._built(DECISION, sound, _decision)
 
     async def claim(
         self,
@@ -461,7 +456,8 @@ class SqlLedger:
         async with self._db.writing():
             await self._revised(key.partition("/")[0])
             clock = await self._clock(now)
-            for row in await self._rows("WHERE key = :key", {"key": key}):
+            row = await self._mail(key)
+            if row is not None:
                 clock = await self._lease_clock(row, now)
             released = await self._step(key, Released(key=key, now=now, clock=clock), now)
             await self._keep(decisions, key)
@@ -478,10 +474,7 @@ class SqlLedger:
     async def expire(self, series: str, *, now: datetime) -> tuple[Row, ...]:
         """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
         async with self._db.reading():
-            rows = await self._rows(
-                "WHERE series = :series AND state <> :sent",
-                {"series": series, "sent": State.SENT.value},
-            )
+            rows = [row for row in await self._mails(series) if row.state is not State.SENT]
             clock = await self._clock(now)
         lost = []
         for row in rows:
@@ -503,60 +496,38 @@ class SqlLedger:
             "since": text_of_instants(believed.since),
             "clear": text_of_instants(believed.clear),
         }
+        row = {
+            "series": believed.series,
+            "read_at": believed.read_at.isoformat(),
+            "memory": text_of_memory(believed),
+        } | facts
         async with self._db.writing():
             await self._revised(believed.series, by=0)
-            before = await self._db.run(
-                "SELECT talks, gone, unsure, since, clear, memory FROM believed "
-                "WHERE series = :series",
-                {"series": believed.series},
-            )
-            # Of what is remembered only the talks that are watched decide what may go out.
-            known = [(*row[:-1], set(memory_of(row[-1])["watched"])) for row in before]
-            if known != [(*facts.values(), set(believed.watched))]:
+            before = await self._checked.read(BELIEVED, _OF_SERIES, {"series": believed.series})
+            if not any(_same_to_the_plan(known, row) for known in before):
                 await self._revised(believed.series)
-            await self._db.run(
-                "INSERT INTO believed (series, read_at, talks, gone, unsure, since, clear, memory) "
-                "VALUES (:series, :at, :talks, :gone, :unsure, :since, :clear, :memory) "
-                "ON CONFLICT (series) DO UPDATE SET read_at = excluded.read_at, "
-                "talks = excluded.talks, gone = excluded.gone, unsure = excluded.unsure, "
-                "since = excluded.since, clear = excluded.clear, memory = excluded.memory",
-                {
-                    "series": believed.series,
-                    "at": believed.read_at.isoformat(),
-                    "memory": text_of_memory(believed),
-                }
-                | facts,
+            await self._checked.put(
+                BELIEVED,
+                row,
             )
-            known = await self._db.run(
-                "SELECT talk FROM seen WHERE series = :series", {"series": believed.series}
-            )
-            for talk in sorted(set(believed.seen) - {name for (name,) in known}):
-                await self._db.run(
-                    "INSERT INTO seen (series, talk, since) VALUES (:series, :talk, :since) "
-                    "ON CONFLICT DO NOTHING",
-                    {
-                        "series": believed.series,
-                        "talk": talk,
-                        "since": believed.seen[talk].isoformat(),
-                    },
+            known = await self._checked.read(SEEN, _OF_SERIES, {"series": believed.series})
+            for talk in sorted(set(believed.seen) - {row["talk"] for row in known}):
+                since = believed.seen[talk].isoformat()
+                await self._checked.add(
+                    SEEN, {"series": believed.series, "talk": talk, "since": since}
                 )
 
     async def pauses(self) -> Mapping[str, Pause]:
         """Until when accounts are left in peace, by account."""
         async with self._db.reading():
-            found = await self._db.run("SELECT account, until, reply FROM pause")
-        return {
-            account: Pause(account=account, until=datetime.fromisoformat(until), reply=reply)
-            for account, until, reply in found
-        }
+            rows = await self._checked.read(PAUSE)
+        return {pause.account: pause for pause in self._built(PAUSE, rows, _pause)}
 
     async def pause(self, pause: Pause, *, now: datetime) -> None:
         """Leave an account in peace for a while."""
         async with self._db.writing():
-            await self._db.run(
-                "INSERT INTO pause (account, until, reply) VALUES (:account, :until, :reply) "
-                "ON CONFLICT (account) DO UPDATE SET until = excluded.until, "
-                "reply = excluded.reply",
+            await self._checked.put(
+                PAUSE,
                 {
                     "account": pause.account,
                     "until": pause.until.isoformat(),
@@ -576,19 +547,19 @@ class SqlLedger:
         """Take the right to tell the organisers of causes, given with the words for each."""
         had = set()
         async with self._db.writing():
+            await self._checked.read(NOTICE)  # a cause that lost its name would be told again
             for cause, words in causes.items():
                 before = (now - TOLD_AGAIN).isoformat() if cause in again else ""
-                if await self._db.run(
-                    "INSERT INTO notice (cause, told_at) VALUES (:cause, :now) "
-                    "ON CONFLICT (cause) DO UPDATE SET told_at = excluded.told_at "
-                    # That it was told at an instant ahead is not known to be true.
-                    "WHERE notice.told_at <= :before OR notice.told_at > :ahead RETURNING cause",
+                if await self._checked.put(
+                    NOTICE,
                     {
                         "cause": cause,
-                        "now": now.isoformat(),
+                        "told_at": now.isoformat(),
                         "before": before,
                         "ahead": (now + SKEW).isoformat(),
                     },
+                    # That it was told at an instant ahead is not known to be true.
+                    "WHERE notice.told_at <= :before OR notice.told_at > :ahead",
                 ):
                     had.add(cause)
                     await self._note(now, series, "told the organisers", words)
@@ -624,17 +595,15 @@ class SqlLedger:
         if abs(clock - row.lease_until) < _ANOTHER_CLOCK:
             return clock
         found = await self._db.run("SELECT seen_at FROM sender WHERE key = :key", {"key": row.key})
-        since = [await self._db.wall_clock() - datetime.fromisoformat(at) for (at,) in found]
+        wall_clock = await self._db.wall_clock()
+        with decoding(self._db.name, f"sender {row.key}"):
+            since = [wall_clock - datetime.fromisoformat(at) for (at,) in found]
         alive = any(timedelta(0) <= span < self._lease for span in since)
         return row.lease_until - self._lease if alive else clock
 
     async def _step(self, key: str, event: Event, now: datetime) -> Row | None:
         """Make one transition; the write names the state and fence that it starts from."""
-        found = await self._db.run(
-            f"SELECT {_LIST} FROM mail WHERE key = :key{self._db.locking}",  # noqa: S608 - our own names
-            {"key": key},
-        )
-        before = row_of(found[0]) if found else None
+        before = await self._mail(key, self._db.locking)
         after = step(before, event)
         if after is None or after == before:
             return after
@@ -642,23 +611,97 @@ class SqlLedger:
             "seen_fence": before.fence if before else None,
             "seen_state": before.state.value if before else None,
         }
-        if not await self._db.run(_PUT, values_of(after) | seen):
+        if not await self._checked.put(MAIL, values_of(after) | seen, _SAME_STEP):
             if before is None:
                 return None  # another process was first with a mail that was new to both
             raise ClaimLost(f"{key}: another process has taken this mail over")
         await self._note(now, key, after.state.value, after.reply)
         return after
 
+    async def _mail(self, key: str, locking: str = "") -> Row | None:
+        rows = await self._checked.read(MAIL, f"WHERE key = :key{locking}", {"key": key})
+        return next(iter(self._built(MAIL, rows, _mail)), None)
+
     async def _note(self, now: datetime, key: str, what: str, why: str | None) -> None:
-        await self._db.run(
-            "INSERT INTO event (at, key, who, what, why) VALUES (:at, :key, :who, :what, :why)",
+        await self._checked.add(
+            EVENT,
             {"at": now.isoformat(), "key": key, "who": self._owner, "what": what, "why": why},
         )
+
+
+def _same_to_the_plan(known: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether two rows of what is believed lead to the same plan.
+
+    Of what is remembered only the talks that are watched decide what may go out.
+    """
+    names = ("talks", "gone", "unsure", "since", "clear")
+    watched = [set(memory_of(row["memory"])["watched"]) for row in (known, new)]
+    return all(known[name] == new[name] for name in names) and watched[0] == watched[1]
 
 
 def _known(row: Row | None) -> Row:
     assert row is not None  # noqa: S101 - what a person decides of a mail gives a row, or an error
     return row
+
+
+def _mail(row: Mapping[str, Any]) -> Row:
+    return row_of(row.values())
+
+
+def _adoption(row: Mapping[str, Any], rules: Iterable[Mapping[str, Any]]) -> Adoption:
+    known = {
+        rule["label"]: datetime.fromisoformat(rule["known_since"])
+        for rule in rules
+        if rule["series"] == row["series"]
+    }
+    at = datetime.fromisoformat(row["adopted_at"])
+    return Adoption(series=row["series"], list=row["list"], adopted_at=at, rules=known)
+
+
+def _counted(row: Mapping[str, Any]) -> CountedAsTold:
+    return CountedAsTold(
+        rule=row["rule"],
+        talk=row["talk"],
+        day=date.fromisoformat(row["day"]),
+        moment_day=date.fromisoformat(row["moment_day"]),
+        said=said_of(row["said"]),
+    )
+
+
+def _believed(row: Mapping[str, Any], seen: Iterable[Mapping[str, Any]]) -> Believed:
+    return Believed(
+        series=row["series"],
+        read_at=datetime.fromisoformat(row["read_at"]),
+        talks=talks_of(row["talks"]),
+        seen={first["talk"]: datetime.fromisoformat(first["since"]) for first in seen},
+        gone=talks_of(row["gone"]),
+        unsure=frozenset(json.loads(row["unsure"])),
+        since=instants_of(row["since"]),
+        clear=instants_of(row["clear"]),
+        **memory_of(row["memory"]),
+    )
+
+
+def _decision(row: Mapping[str, Any]) -> Decision:
+    return Decision(
+        series=row["series"],
+        rule=row["rule"],
+        talk=row["talk"],
+        what=row["what"],
+        words=row["words"],
+        who=row["who"],
+        at=datetime.fromisoformat(row["at"]),
+    )
+
+
+def _pause(row: Mapping[str, Any]) -> Pause:
+    until = datetime.fromisoformat(row["until"])
+    return Pause(account=row["account"], until=until, reply=row["reply"])
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    at = datetime.fromisoformat(row["at"])
+    return Entry(at=at, key=row["key"], who=row["who"], what=row["what"], why=row["why"])
 
 
 def statements(version: int, newest: int, dialect: Mapping[str, str]) -> Iterator[str]:

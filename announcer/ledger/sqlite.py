@@ -6,6 +6,7 @@ copy. Both are read back at every opening, since a file system or a build of SQL
 """
 
 import asyncio
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -25,7 +26,9 @@ from announcer.errors import (
     LedgerNewer,
 )
 from announcer.ledger import LEASE
+from announcer.ledger.checksums import first_checksum, unsealed
 from announcer.ledger.sql import (
+    CHECKSUMS_SINCE,
     MIGRATIONS,
     NO_VALUES,
     Database,
@@ -34,10 +37,13 @@ from announcer.ledger.sql import (
     statements,
     tables,
 )
+from announcer.private_files import make_private
 
 APPLICATION_ID: Final = 0x616E6E63  # "annc", so that another program's file is told apart
 BUSY_TIMEOUT: Final = timedelta(seconds=20)
 _PAUSE: Final = 0.05  # seconds between two tries to lock the file
+# What SQLite answers where the tables that it finds are not those that were made.
+_BROKEN_SCHEMA: Final = re.compile(r"no such |malformed |unsupported file format|unknown datatype")
 _MEMORY: Final = "the ledger in memory"
 _DIALECT: Final = {"strict": "STRICT", "bytes": "BLOB", "serial": "INTEGER PRIMARY KEY"}
 
@@ -56,7 +62,7 @@ class SqliteDatabase:
         patience: timedelta = BUSY_TIMEOUT,
     ) -> None:
         self._connection = connection
-        self._name = name
+        self.name = name
         self._clock = clock
         self._patience = patience.total_seconds()
         self._alone = asyncio.Lock()  # one connection has one transaction at a time
@@ -67,7 +73,7 @@ class SqliteDatabase:
     async def writing(self) -> AsyncIterator[None]:
         """Open a transaction whose commit is durable."""
         async with self._alone:
-            with _explained(self._name):
+            with _explained(self.name):
                 await self._patiently("BEGIN IMMEDIATE")
                 try:
                     yield
@@ -81,7 +87,7 @@ class SqliteDatabase:
     async def reading(self) -> AsyncIterator[None]:
         """Open a transaction that sees one state of things and changes nothing."""
         async with self._alone:
-            with _explained(self._name):
+            with _explained(self.name):
                 self._connection.execute("BEGIN")
                 try:
                     # Only the first look at the file locks it.
@@ -135,9 +141,11 @@ class SqliteLedger(SqlLedger):
         """
         if path.exists() and path.stat().st_size:
             raise LedgerForeign(f"{path} exists already; a ledger is never written over it")
+        with _explained(str(path)):
+            make_private(path)  # SQLite makes the journal with the mode of the file
         with _explained(str(path)), _closed_if_refused(_connected(path)) as connection:
             durable(connection, str(path))
-            _migrate(connection)
+            _migrate(connection, name=str(path))
         return cls(SqliteDatabase(connection, str(path)))
 
     @classmethod
@@ -155,7 +163,7 @@ class SqliteLedger(SqlLedger):
         with _explained(str(path)), _closed_if_refused(_connected(path)) as connection:
             _own(connection, str(path))
             durable(connection, str(path))
-            _migrate(connection)
+            _migrate(connection, name=str(path))
         return cls(SqliteDatabase(connection, str(path), patience=patience), lease=lease)
 
     @classmethod
@@ -170,7 +178,7 @@ class SqliteLedger(SqlLedger):
         _look(path)
         with _explained(str(path)), _closed_if_refused(_copied(path)) as connection:
             _own(connection, str(path))
-            _migrate(connection)
+            _migrate(connection, name=str(path))
         return cls(SqliteDatabase(connection, str(path)))
 
     @classmethod
@@ -199,7 +207,14 @@ async def copied(original: Database, version: int) -> SqliteDatabase:
 
 
 def _in_memory() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.text_factory = _text
+    return connection
+
+
+def _text(content: bytes) -> str:
+    """Read text; what is no UTF-8 is left to be found by the checksum of its row."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _look(path: Path) -> None:
@@ -217,6 +232,7 @@ def _missing(name: str, what: str) -> str:
 
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.text_factory = _text
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -265,12 +281,15 @@ def _own(connection: sqlite3.Connection, name: str) -> None:
             f"the ledger {name} was written by a newer announcer (schema {version}, this one "
             f"knows {len(MIGRATIONS)}); update announcer"
         )
-    [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    # Not quick_check, which takes an index at its word: a mail that is not found would be sent.
+    [verdict] = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise LedgerDamaged(_damaged(name, verdict))
 
 
-def _migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> None:
+def _migrate(
+    connection: sqlite3.Connection, newest: int = len(MIGRATIONS), name: str = _MEMORY
+) -> None:
     [version] = connection.execute("PRAGMA user_version").fetchone()
     if version == newest:
         return
@@ -279,12 +298,20 @@ def _migrate(connection: sqlite3.Connection, newest: int = len(MIGRATIONS)) -> N
         [version] = connection.execute("PRAGMA user_version").fetchone()
         for statement in statements(version, newest, _DIALECT):
             connection.execute(statement)
+        if 0 < version < CHECKSUMS_SINCE:
+            _write_first_checksums(connection, name)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {newest}")
     except BaseException:
         connection.rollback()
         raise
     connection.execute("COMMIT")
+
+
+def _write_first_checksums(connection: sqlite3.Connection, name: str) -> None:
+    for table, reading, writing in unsealed():
+        for row in connection.execute(reading).fetchall():
+            connection.execute(writing, first_checksum(table, row, name))
 
 
 def _copied(path: Path) -> sqlite3.Connection:
@@ -305,9 +332,9 @@ def _copied(path: Path) -> sqlite3.Connection:
         return memory
     with tempfile.TemporaryDirectory(prefix="announcer-") as folder:
         copy = Path(folder) / path.name
-        shutil.copyfile(path, copy)
-        if journal.exists():
-            shutil.copyfile(journal, copy.with_name(journal.name))
+        for file in filter(Path.exists, (path, journal)):
+            make_private(Path(folder) / file.name)
+            shutil.copyfile(file, Path(folder) / file.name)
         with closing(sqlite3.connect(copy)) as recovered:
             recovered.backup(memory)
     return memory
@@ -326,6 +353,9 @@ def _explained(name: str) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _explanation(error, name) from error
+    except UnicodeDecodeError as error:
+        # The words of SQLite's own error, which quote what it has found.
+        raise LedgerDamaged(_damaged(name, "its tables have no valid names")) from error
     except OSError as error:
         raise LedgerBusy(f"the ledger {name} cannot be used: {error.strerror}") from error
 
@@ -337,6 +367,8 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
 def _explanation(error: sqlite3.DatabaseError, name: str) -> LedgerError:
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_ERROR and _BROKEN_SCHEMA.match(str(error)):
+        primary = sqlite3.SQLITE_CORRUPT
     if primary == sqlite3.SQLITE_NOTADB:
         return LedgerForeign(
             f"{name} is no ledger, and no SQLite database either; name the ledger in ledger.url, or "

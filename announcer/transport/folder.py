@@ -4,6 +4,7 @@ from pathlib import Path
 
 from announcer.errors import DeliveryDeferred
 from announcer.message import Message
+from announcer.private_files import write_into
 from announcer.transport import BeforeData
 
 
@@ -25,15 +26,14 @@ class FolderTransport:
 
 
 def write(folder: Path, key: str, ending: str, content: bytes) -> Path:
-    """Write a file named by a key, and give its path.
+    """Write a file named by a key, which only its owner can read, and give its path.
 
     Raises:
         DeliveryDeferred: the folder cannot be written.
     """
-    path = folder / (key.replace("/", "_") + ending)
+    name = key.replace("/", "_") + ending
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        return write_into(folder, name, content)
     except OSError as error:
-        raise DeliveryDeferred(f"{path} cannot be written: {error.strerror}") from error
-    return path
+        words = f"{folder / name} cannot be written: {error.strerror}"
+        raise DeliveryDeferred(words) from error

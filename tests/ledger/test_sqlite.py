@@ -54,7 +54,7 @@ def test_a_newer_or_damaged_ledger_is_refused(tmp_path: Path) -> None:
         SqliteLedger.open(path)
 
 
-def _of_version_one(path: Path) -> None:
+def of_version_one(path: Path) -> None:
     """A ledger as the first release left it, with one mail in it."""
     connection = sqlite3.connect(path)
     dialect = {"strict": "STRICT", "bytes": "BLOB", "serial": "INTEGER PRIMARY KEY"}
@@ -76,7 +76,7 @@ def test_an_older_ledger_is_read_as_it_is_and_brought_up_to_date_by_whoever_writ
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "l.db"
-    _of_version_one(path)
+    of_version_one(path)
     before = path.read_bytes()
     for opened, changed in ((SqliteLedger.read, False), (SqliteLedger.open, True)):
         ledger = opened(path)
@@ -89,7 +89,7 @@ def test_an_older_ledger_is_read_as_it_is_and_brought_up_to_date_by_whoever_writ
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
-    _of_version_one(path)
+    of_version_one(path)
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE pause (in_the_way TEXT)")
     connection.close()
