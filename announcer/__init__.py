@@ -45,7 +45,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     3  past          the history of a series, in the terms of the plan
     3  belief        whether what a source says is believed
     3  attempt       one try to hand a mail over, under a claim
-    3  settings      Settings, load_settings
+    3  settings/     Settings, load_settings; loading, of files, with environment; schema, values, messages
     4  links         addresses that put a talk into the calendars of Google and Outlook
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told

@@ -1,0 +1,38 @@
+"""What the organisers ask for: one file, read once, and every mistake in it reported at once.
+
+pydantic checks the tables as they are written; what comes out are the core's own values. The
+environment and secret files override what stands outside ``[[series]]``.
+"""
+
+from announcer.settings.loading import SeriesSettings, Settings, find_settings, load_settings
+from announcer.settings.schema import (
+    BreaksTable,
+    ChangesTable,
+    Delivery,
+    Fact,
+    LedgerTable,
+    Limits,
+    RuleTable,
+    SeriesTable,
+    Service,
+    Smtp,
+    SourceTable,
+)
+
+__all__ = [
+    "BreaksTable",
+    "ChangesTable",
+    "Delivery",
+    "Fact",
+    "LedgerTable",
+    "Limits",
+    "RuleTable",
+    "SeriesSettings",
+    "SeriesTable",
+    "Service",
+    "Settings",
+    "Smtp",
+    "SourceTable",
+    "find_settings",
+    "load_settings",
+]
