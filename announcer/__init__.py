@@ -19,7 +19,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  talks         Series, Talk: what a seminar is made of
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
-    0  quantities    durations, weekdays and clock times, as people write them
+    0  quoting       a value of the settings in a message
+    1  quantities    durations, weekdays and clock times, as people write them
     0  colours       which colours can be read, by day and in the dark
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/

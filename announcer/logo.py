@@ -18,6 +18,8 @@ def read_logo(path: Path) -> Logo:
         ValueError: it cannot be read, or mail programs could not show it.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{path} is no file; name a PNG or JPEG")
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error

@@ -4,7 +4,14 @@ pydantic checks the tables as they are written; what comes out are the core's ow
 environment and secret files override what stands outside ``[[series]]``.
 """
 
-from announcer.settings.loading import SeriesSettings, Settings, find_settings, load_settings
+from announcer.settings.broken import BrokenSeries
+from announcer.settings.loading import (
+    SeriesSettings,
+    Settings,
+    find_settings,
+    load_settings,
+    read_settings,
+)
 from announcer.settings.schema import (
     BreaksTable,
     ChangesTable,
@@ -21,6 +28,7 @@ from announcer.settings.schema import (
 
 __all__ = [
     "BreaksTable",
+    "BrokenSeries",
     "ChangesTable",
     "Delivery",
     "Fact",
@@ -35,4 +43,5 @@ __all__ = [
     "SourceTable",
     "find_settings",
     "load_settings",
+    "read_settings",
 ]

@@ -1,6 +1,7 @@
 """What the environment and secret files override outside ``[[series]]``."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,6 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from announcer.errors import SettingsError
 from announcer.settings.schema import TABLES, Delivery, LedgerTable, Limits, Service, Smtp
 
 PREFIX: Final = "ANNOUNCER_"
@@ -61,27 +61,41 @@ class _Variables(EnvSettingsSource):
         return {name.lower(): value for name, value in self._variables.items()}
 
 
-def variables(environ: Mapping[str, str], *, secrets: bool) -> tuple[dict[str, str], list[str]]:
-    """Give the overrides from secret files and the environment, which wins."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """The values from secret files and the environment, which wins, and what is odd about them."""
+
+    values: dict[str, str]
+    warnings: tuple[str, ...]
+    mistakes: tuple[str, ...]
+
+
+def overrides(environ: Mapping[str, str], *, secrets: bool) -> Overrides:
+    """Read what the environment and secret files override."""
     known = {
         f"{PREFIX}{table}__{field}".upper(): f"{PREFIX}{table}__{field}".lower()
         for table, model in TABLES.items()
         for field in model.model_fields
     }
     folder = Path(environ.get("ANNOUNCER_SECRETS_DIR") or SECRETS)
-    values = {}
+    values, mistakes = {}, []
     for name, file in known.items():
-        if (name != "ANNOUNCER_SMTP__PASSWORD" or secrets) and (folder / file).is_file():
-            try:
+        if name == "ANNOUNCER_SMTP__PASSWORD" and not secrets:
+            continue
+        try:
+            if (folder / file).is_file():
                 text = (folder / file).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                line = f"the secret file {folder / file} cannot be read: {error}"
-                raise SettingsError((line,)) from error
-            values[name] = text.removesuffix("\n").removesuffix("\r")
+                values[name] = text.removesuffix("\n").removesuffix("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            mistakes.append(f"the secret file {folder / file} cannot be read: {error}")
     ours = {name: value for name, value in environ.items() if name.upper().startswith(PREFIX)}
     values |= {name.upper(): value for name, value in ours.items() if name.upper() in known}
     strange = sorted(name for name in ours if name.upper() not in {*known, *_OWN_VARIABLES})
-    return values, [_strange(name, known) for name in strange]
+    return Overrides(
+        values=values,
+        warnings=tuple(_strange(name, known) for name in strange),
+        mistakes=tuple(mistakes),
+    )
 
 
 def _strange(name: str, known: Iterable[str]) -> str:
@@ -91,12 +105,12 @@ def _strange(name: str, known: Iterable[str]) -> str:
 
 
 def outside_line(
-    line: str, path: Path, environ: Mapping[str, str], overrides: Mapping[str, str]
+    line: str, path: Path, environ: Mapping[str, str], values: Mapping[str, str]
 ) -> str:
     """Name where a mistake stands: in a variable, a secret file, or the settings."""
     place, _, words = line.partition(": ")
     name = f"{PREFIX}{place.replace('.', '__')}".upper()
-    if name not in overrides:
+    if name not in values:
         return f"{path.name}: {line}"
     if name in {variable.upper() for variable in environ}:
         return f"the environment variable {name}: {words}"

@@ -1,56 +1,103 @@
 """The files that hold the settings: one, and those that it includes."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from announcer.errors import SettingsError
-from announcer.settings.values import SCHEME
+from announcer.quoting import quoted, shortened
+from announcer.settings.broken import BrokenSeries
+from announcer.settings.values import SCHEME, usable_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesFound:
+    """A [[series]] table as it stands in a file, and what is wrong with that file."""
+
+    file: Path
+    place: str
+    values: dict[str, Any]
+    mistakes: tuple[str, ...] = ()
 
 
 class Found:
     """What reading the files brings together."""
 
     def __init__(self) -> None:
-        self.mistakes: list[str] = []
         self.files: list[Path] = []
         self.series: list[SeriesFound] = []
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesFound:
-    """A [[series]] table as it stands in a file."""
-
-    file: Path
-    place: str
-    values: dict[str, Any]
+        self.broken: list[BrokenSeries] = []
 
 
 def read(path: Path, found: Found) -> dict[str, Any]:
-    """Read a file and those that it includes; return its own tables."""
+    """Read a file and those that it includes; return its own tables.
+
+    Raises:
+        SettingsError: the file itself cannot be read.
+    """
     tables = _toml(path, found)
-    _gather_series(path, tables, found)
-    include = tables.get("include", [])
-    if not isinstance(include, list) or not all(isinstance(p, str) for p in include):
-        found.mistakes.append(f'{path.name}: include: must be a list like ["series/*.toml"]')
-        return tables
-    for pattern in include:
-        files = sorted(path.parent.glob(pattern)) if not Path(pattern).is_absolute() else []
-        files = files or [p for p in [Path(pattern)] if p.is_absolute() and p.is_file()]
+    _gather_series(path, path.name, tables, found)
+    for number, pattern in enumerate(_patterns(path, tables, found)):
+        place = f"{path.name}: include[{number}]"
+        try:
+            files = _matching(path.parent, pattern)
+        except (OSError, ValueError, NotImplementedError, RuntimeError) as error:
+            _refuse_include(found, place, f"{quoted(pattern)} cannot be used ({error})")
+            continue
         if not files:
-            found.mistakes.append(f'{path.name}: include: no file matches "{pattern}"')
+            _refuse_include(found, place, f"no file matches {quoted(pattern)}")
         for file in files:
-            included = _toml(file, found)
-            name = _shown(file, path)
-            found.mistakes += [
-                f"{name}: {key}: only [[series]] tables can stand in an included file"
-                for key in included
-                if key != "series"
-            ]
-            _gather_series(file, included, found, name)
+            _include(file, _shown(file, path), found)
     return tables
+
+
+def _patterns(path: Path, tables: Mapping[str, Any], found: Found) -> list[str]:
+    include = tables.get("include", [])
+    if isinstance(include, list) and all(isinstance(pattern, str) for pattern in include):
+        return include
+    _refuse_include(found, f"{path.name}: include", 'must be a list like ["series/*.toml"]')
+    return []
+
+
+def _refuse_include(found: Found, place: str, words: str) -> None:
+    found.broken.append(BrokenSeries(place=place, mistakes=(f"{place}: {words}",), of_include=True))
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    path = Path(usable_path(pattern))
+    matches = [path] if path.is_absolute() else sorted(folder.glob(pattern))
+    return [file for file in matches if not file.is_dir() and (file.is_symlink() or file.exists())]
+
+
+def _include(file: Path, name: str, found: Found) -> None:
+    """Read an included file; where that fails, its series alone are out of service."""
+    if any(_same(file, other) for other in found.files):
+        return  # two patterns match it, or it is the main file
+    try:
+        if file.exists() and not file.is_file():
+            raise SettingsError((f"{name} is no file that can be read; name a TOML file",))
+        tables = _toml(file, found)
+    except SettingsError as error:
+        found.broken.append(BrokenSeries(place=name, mistakes=error.mistakes))
+        return
+    strange = tuple(
+        f"{name}: {shortened(key)}: only [[series]] tables can stand in an included file"
+        for key in tables
+        if key != "series"
+    )
+    before = len(found.series)
+    _gather_series(file, name, tables, found, mistakes=strange)
+    if strange and len(found.series) == before:
+        found.broken.append(BrokenSeries(place=name, mistakes=strange))
+
+
+def _same(file: Path, other: Path) -> bool:
+    try:
+        return file.samefile(other)
+    except OSError:
+        return file == other
 
 
 def _shown(file: Path, main: Path) -> str:
@@ -68,29 +115,39 @@ def _toml(path: Path, found: Found) -> dict[str, Any]:
         raise SettingsError((f"{path} cannot be read: {error.strerror}",)) from error
     except UnicodeDecodeError as error:
         raise SettingsError((f"{path} is not text in UTF-8 ({error.reason})",)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError((f"{path} is not valid TOML: {error}",)) from error
+    except RecursionError as error:
+        raise SettingsError((f"{path} is not valid TOML: it is nested too deeply",)) from error
+    except ValueError as error:  # tomllib.TOMLDecodeError, or a number of too many digits
+        raise SettingsError((f"{path} is not valid TOML: {shortened(str(error))}",)) from error
 
 
-def _gather_series(path: Path, tables: Mapping[str, Any], found: Found, name: str = "") -> None:
+def _gather_series(
+    path: Path,
+    name: str,
+    tables: Mapping[str, Any],
+    found: Found,
+    mistakes: Iterable[str] = (),
+) -> None:
     series = tables.get("series", [])
-    name = name or path.name
     if not isinstance(series, list):
-        found.mistakes.append(f"{name}: series: write [[series]], with two brackets")
+        line = f"{name}: series: write [[series]], with two brackets"
+        found.broken.append(BrokenSeries(place=name, mistakes=(line, *mistakes)))
         return
     for number, values in enumerate(series):
         place = f"{name}: series[{number}]"
         if isinstance(values, dict):
-            found.series.append(SeriesFound(path, place, values))
+            table = SeriesFound(file=path, place=place, values=values, mistakes=tuple(mistakes))
+            found.series.append(table)
         else:
-            found.mistakes.append(f"{place}: must be a table")
+            line = f"{place}: must be a table, not {quoted(values)}"
+            found.broken.append(BrokenSeries(place=place, mistakes=(line, *mistakes)))
 
 
-def resolved_smtp(values: dict[str, Any], path: Path) -> dict[str, Any]:
+def with_paths(values: dict[str, Any], path: Path) -> dict[str, Any]:
     """Let the path of the certificates be relative to the settings."""
     smtp = values.get("smtp")
-    if isinstance(smtp, dict) and isinstance(smtp.get("ca_file"), str):
-        values = {**values, "smtp": {**smtp, "ca_file": path.parent / smtp["ca_file"]}}
+    if isinstance(smtp, dict) and isinstance(smtp.get("ca_file"), str) and smtp["ca_file"]:
+        values = {**values, "smtp": {**smtp, "ca_file": _path(path.parent, smtp["ca_file"])}}
     return values
 
 
@@ -98,11 +155,11 @@ def resolved(table: SeriesFound) -> dict[str, Any]:
     """Let paths be relative to the file in which they stand."""
     values = dict(table.values)
     folder = table.file.absolute().parent
-    if isinstance(values.get("templates"), str):
-        values["templates"] = folder / values["templates"]
+    if isinstance(values.get("templates"), str) and values["templates"]:
+        values["templates"] = _path(folder, values["templates"])
     logo = values.get("logo")
     if isinstance(logo, str) and logo and "://" not in logo:
-        values["logo"] = str(folder / Path(logo).expanduser())
+        values["logo"] = _path(folder, logo)
     if "source" in values:
         values["source"] = _located(values["source"], folder)
     breaks = values.get("breaks")
@@ -120,4 +177,14 @@ def _located(source: object, folder: Path) -> object:
 
 
 def _from(folder: Path, location: str) -> str:
-    return location if SCHEME.match(location) else str(folder / Path(location).expanduser())
+    if SCHEME.match(location) or not location.strip():
+        return location
+    return _path(folder, location)
+
+
+def _path(folder: Path, text: str) -> str:
+    """Return a path as it is meant; one in a home that is not known stays, and is refused later."""
+    try:
+        return str(folder / Path(text).expanduser())
+    except RuntimeError:
+        return text

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from announcer.quoting import LONGEST, quoted, shortened
 from announcer.settings.schema import TABLES, BreaksTable, ChangesTable, RuleTable, SourceTable
 
 _Sentence = Callable[[Mapping[str, Any]], str]
@@ -25,22 +26,26 @@ def lines(error: ValidationError, prefix: str, model: type[BaseModel]) -> list[s
 
 
 def _line(error: Mapping[str, Any], prefix: str, model: type[BaseModel]) -> str:
-    place = ""
-    for part in error["loc"]:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    place = (prefix + place).rstrip(".")
+    place = (prefix + _place(error["loc"])).rstrip(".")
     kind = error["type"]
     if kind == "extra_forbidden":
-        return f"{place}: {_unknown(error['loc'], model)}"
+        return f"{place}: {unknown(error['loc'], model)}"
     sentence = _SENTENCES.get(kind)
     if kind in _MUST:
         return f"{place}: {_MUST[kind]}, not {_given(error)}"
     return f"{place}: {sentence(error) if sentence else error['msg']}"
 
 
+def _place(loc: Sequence[Any]) -> str:
+    place = ""
+    for part in loc:
+        step = f"[{part}]" if isinstance(part, int) else f".{shortened(str(part))}"
+        place += step if place else step.removeprefix(".")
+    return place
+
+
 def _given(error: Mapping[str, Any]) -> str:
-    value = error.get("input")
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    return quoted(error.get("input"))
 
 
 _MUST: Final = {
@@ -82,10 +87,11 @@ _EXAMPLES: Final[Mapping[object, str]] = {
 }
 
 
-def _unknown(loc: Sequence[Any], model: type[BaseModel]) -> str:
+def unknown(loc: Sequence[Any], model: type[BaseModel]) -> str:
+    """Say that a key is not known, and which are."""
     key = str(loc[-1])
     names = list(_fields_at(loc[:-1], model))
-    near = get_close_matches(key, names, n=1)
+    near = get_close_matches(key[:LONGEST], names, n=1)
     return (
         f'unknown key; did you mean "{near[0]}"?'
         if near

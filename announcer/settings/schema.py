@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 
 from announcer.cadence import DEFAULT_GRACE, FIELDS, REMINDER, Changes, Rule
 from announcer.cadence import Field as Field_
+from announcer.quoting import quoted
 from announcer.settings.values import (
     SCHEME,
     Accent,
@@ -17,6 +18,8 @@ from announcer.settings.values import (
     Clock,
     Days,
     Duration,
+    File,
+    Folder,
     Footer,
     Languages,
     LedgerUrl,
@@ -69,7 +72,7 @@ class Smtp(Table):
     username: Line | None = None
     password: SecretStr | None = None
     auth: Literal["password", "xoauth2"] = "password"
-    ca_file: Path | None = None
+    ca_file: File | None = None
     timeout: Duration = timedelta(seconds=30)
     insecure: bool = False
 
@@ -114,9 +117,9 @@ class Delivery(Table):
 class Limits(Table):
     """How many mails a list may get; above, everything is held."""
 
-    per_pass: Annotated[int, Field(ge=1)] = 2
-    per_day: Annotated[int, Field(ge=1)] = 4
-    per_week: Annotated[int, Field(ge=1)] = 8
+    per_pass: Annotated[int, Field(ge=1, le=10_000)] = 2
+    per_day: Annotated[int, Field(ge=1, le=10_000)] = 4
+    per_week: Annotated[int, Field(ge=1, le=10_000)] = 8
 
 
 class Service(Table):
@@ -225,7 +228,7 @@ class ChangesTable(Table):
 def _tables(value: object) -> object:
     """Read one table, or several in order of precedence."""
     if not isinstance(value, dict | list):
-        raise ValueError(f"must be a table [series.source], or several [[series.source]], not {value!r}")  # fmt: skip
+        raise ValueError(f"must be a table [series.source], or several [[series.source]], not {quoted(value)}")  # fmt: skip
     return [value] if isinstance(value, dict) else value
 
 
@@ -266,7 +269,7 @@ class SeriesTable(Table):
     footer: Footer = ()
     logo: Picture | None = None
     feed_url: Url | None = None
-    templates: Path | None = None
+    templates: Folder | None = None
     announce_tba: bool = False
     auto_submitted: bool = True
     source: Annotated[tuple[SourceTable, ...], BeforeValidator(_tables), Field(min_length=1)]
