@@ -20,11 +20,12 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
     0  quoting       a value of the settings in a message
-    1  quantities    durations, weekdays and clock times, as people write them
     0  colours       which colours can be read, by day and in the dark
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs
+    1  quantities    durations, weekdays and clock times, as people write them
+    1  internal      exceptions that nobody foresaw, kept to one series or mail
     1  plain         clean HTML -> plain text of short lines
     1  builtin       the built-in templates, and a copy of them to edit
     1  cadence       Rule: talk -> the instant of its mail
@@ -46,7 +47,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     3  past          the history of a series, in the terms of the plan
     3  belief        whether what a source says is believed
     3  attempt       one try to hand a mail over, under a claim
-    3  settings/     Settings, load_settings; loading, of files, with environment; schema, values, messages
+    3  settings/     Settings, load_settings; loading, of files, with environment and
+                     last_good; broken; schema, values, messages
     4  links         addresses that put a talk into the calendars of Google and Outlook
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told

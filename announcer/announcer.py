@@ -21,6 +21,7 @@ from announcer.concern import (
     Concern,
     of_delivery,
     of_gone,
+    of_internal,
     of_lost_sender,
     of_plan,
     of_source,
@@ -32,11 +33,14 @@ from announcer.errors import (
     CompositionError,
     DeliveryError,
     DeliveryInDoubt,
+    InternalError,
     LedgerBusy,
     LedgerError,
     LedgerForeign,
     SourceError,
+    SourceUnreadable,
 )
+from announcer.internal import contained
 from announcer.ledger import Adoption, Claim, History, Ledger, Pause, State
 from announcer.message import Message
 from announcer.past import Standing
@@ -181,17 +185,29 @@ class Announcer:
                 await self._announce_series(programme, report, concerns)
             except _Stopped:
                 break
-            except AnnouncerError as problem:
-                _log_problem(programme.series, problem)
-                report.problems.append(problem)
+            except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+                problem = self._take_note(programme.series, error, report)
                 if isinstance(problem, LedgerError):
                     continue  # what could be told could not be remembered
                 if isinstance(problem, SourceError):
                     concerns.append(of_unknown(programme.series, problem))
+                if isinstance(problem, InternalError):
+                    concerns.append(of_internal(programme.series, problem))
             await self._tell(programme, concerns, report)
         report.problems += self._unrecorded
-        await self._transport.close()
+        try:
+            await self._transport.close()
+        except Exception as error:  # noqa: BLE001 - what was sent was sent
+            log.warning("%s", contained(error, "the connection to the mail server"))
         return report
+
+    @staticmethod
+    def _take_note(series: Series, error: Exception, report: Report) -> AnnouncerError:
+        """Write what went wrong with a series to the log and the report."""
+        problem = contained(error, series.id)
+        log.error("%s: %s", series.id, problem, extra={"key": series.id})
+        report.problems.append(problem)
+        return problem
 
     async def plan(self, programme: Programme) -> tuple[Plan, SourceError | None]:
         """Work out what is owed to the list of one series now, and what is wrong with its source.
@@ -211,8 +227,7 @@ class Announcer:
             concerns.append(of_lost_sender(row))
         known = await self._known(programme, record=True)
         if known.trouble is not None:
-            _log_problem(series, known.trouble)
-            report.problems.append(known.trouble)
+            self._take_note(series, known.trouble, report)
             if known.history.believed is not None:
                 last = known.history.believed
                 concerns += of_source(series, known.trouble, last, self._clock(series))
@@ -224,13 +239,23 @@ class Announcer:
         for announcement in plan.announcements:
             if self._stopping.is_set():
                 return
-            if held and self._counts(announcement):
-                delivery = await self._hold(programme, announcement, held)
-            else:
-                delivery = await self._settle(programme, announcement)
+            delivery = await self._contained(programme, announcement, held)
             if delivery is not None:
                 report.deliveries.append(delivery)
                 concerns += of_delivery(delivery)
+
+    async def _contained(
+        self, programme: Programme, mail: Announcement, held: str
+    ) -> Delivery | None:
+        """See to one mail of the plan; whatever fails in it, of any type, concerns this mail alone."""
+        try:
+            if held and self._counts(mail):
+                return await self._hold(programme, mail, held)
+            return await self._settle(programme, mail)
+        except LedgerError:
+            raise  # nothing may be sent while it cannot be recorded
+        except Exception as error:  # noqa: BLE001 - as the docstring says
+            return told(mail, Fate.FAILED, str(contained(error, mail.key)), None)
 
     async def _tell(
         self, programme: Programme, concerns: Sequence[Concern], report: Report
@@ -250,21 +275,23 @@ class Announcer:
                 return
             told = False
             try:
-                told = await self._told_any(programme, [words[c] for c in words if c in had], now)
+                due = [words[cause] for cause in words if cause in had]
+                told = await self._told_any(programme, due, now, report)
             finally:
                 if not told:
                     await self._ledger.untold(had)
-        except AnnouncerError as problem:
-            _log_problem(series, problem)
-            report.problems.append(problem)
+        except Exception as error:  # noqa: BLE001 - a notice that fails stops no other series
+            self._take_note(series, error, report)
 
-    async def _told_any(self, programme: Programme, words: Sequence[str], now: datetime) -> bool:
+    async def _told_any(
+        self, programme: Programme, words: Sequence[str], now: datetime, report: Report
+    ) -> bool:
         """Mail the organisers one by one; gives whether any of these mails may have arrived."""
         series, told = programme.series, False
         for recipient in series.organisers:
-            message = programme.composer.notice(series, words, recipient, now)
-            verify_notice(message, series)
             try:
+                message = programme.composer.notice(series, words, recipient, now)
+                verify_notice(message, series)
                 await self._transport.deliver(message, before_data=_nothing)
             except DeliveryInDoubt:
                 told = True
@@ -275,6 +302,8 @@ class Announcer:
                     error.reply,
                     extra={"key": series.id},
                 )
+            except Exception as error:  # noqa: BLE001 - the next organiser is told all the same
+                self._take_note(series, error, report)
             else:
                 told = True
         return told
@@ -397,8 +426,10 @@ class Announcer:
             stop.cancel()
             reading.cancel()
             await asyncio.wait({reading})
-        if reading.cancelled():
+        if reading.cancelled() and self._stopping.is_set():
             raise _Stopped
+        if reading.cancelled():
+            raise SourceUnreadable("the talks were not read to the end; the next pass tries again")
         return reading.result()
 
     async def _settle(self, programme: Programme, announcement: Announcement) -> Delivery | None:
@@ -515,10 +546,6 @@ async def _nothing() -> None:
 
 def _mails(number: int) -> str:
     return f"{number} mail" if number == 1 else f"{number} mails"
-
-
-def _log_problem(series: Series, problem: AnnouncerError) -> None:
-    log.error("%s: %s", series.id, problem, extra={"key": series.id})
 
 
 def _fate(announcement: Announcement, outcome: kept.Outcome, message: Message) -> Delivery | None:

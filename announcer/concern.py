@@ -7,7 +7,7 @@ from typing import Final
 
 from announcer.announcement import Announcement, Plan
 from announcer.belief import STANDS_FOR, TOLD_AFTER, to_plan
-from announcer.errors import SourceError
+from announcer.errors import InternalError, SourceError
 from announcer.ledger import Believed, Row
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
@@ -151,3 +151,13 @@ def of_unknown(series: Series, problem: SourceError) -> Concern:
     """Give the concern about a source of which nothing is known that still stands."""
     words = f"{problem}. Nothing goes out until the talks can be read again"
     return Concern(cause=f"source: {series.id}", words=words)
+
+
+def of_internal(series: Series, problem: InternalError) -> Concern:
+    """Give the concern about a failure of the program itself, while it worked on a series."""
+    return Concern(
+        cause=f"internal: {series.id}",
+        words=f"announcer itself failed while it worked on {series.name}, so its mails wait until that "
+        f"is mended; it tries again with each pass. `announcer plan --series {series.id}` shows what "
+        f"is due. Please show this to whoever runs announcer: {problem}",
+    )

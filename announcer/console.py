@@ -10,7 +10,8 @@ from typing import Any, Final
 from announcer import app as parts
 from announcer.announcement import Plan
 from announcer.announcer import Announcer, Clock
-from announcer.errors import AnnouncerError, SourceError, UsageError
+from announcer.errors import SourceError, UsageError
+from announcer.internal import contained
 from announcer.ledger import Ledger
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
@@ -57,9 +58,10 @@ async def each(
     for asked in series:
         try:
             await work(asked)
-        except AnnouncerError as error:
-            note(str(error))
-            status = max(status, error.exit_status)
+        except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+            problem = contained(error, asked.series.id)
+            note(str(problem))
+            status = max(status, problem.exit_status)
     return status
 
 

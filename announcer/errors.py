@@ -19,6 +19,7 @@ file, the key or the address, what was expected, and what to do::
     ├── CompositionError        exit 1   this mail is held; the others go
     │   ├── TemplateFailed               mend the template: file, line, variable
     │   └── VerificationFailed           the composed mail breaks a rule
+    ├── InternalError           exit 1   an exception nobody foresaw, kept to one series or mail
     ├── ClaimLost               exit 0   another process has taken this mail over: leave it alone
     └── DeliveryError           exit 1
         ├── DeliveryDeferred             no copy was made: again later
@@ -101,6 +102,10 @@ class TemplateFailed(CompositionError):
 
 class VerificationFailed(CompositionError):
     """A composed mail breaks a rule, so it must not go."""
+
+
+class InternalError(AnnouncerError):
+    """An exception that nobody foresaw, contained in one series or one mail."""
 
 
 class ClaimLost(AnnouncerError):

@@ -20,7 +20,7 @@ def quoted(value: object) -> str:
         return "a number with thousands of digits"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST) -> str:
     """Return text on one line, and cut where it is long."""
-    cut = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)

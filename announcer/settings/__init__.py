@@ -4,7 +4,8 @@ pydantic checks the tables as they are written; what comes out are the core's ow
 environment and secret files override what stands outside ``[[series]]``.
 """
 
-from announcer.settings.broken import BrokenSeries
+from announcer.settings.broken import BrokenSeries, all_mistakes, refuse_broken
+from announcer.settings.last_good import with_last_good
 from announcer.settings.loading import (
     SeriesSettings,
     Settings,
@@ -41,7 +42,10 @@ __all__ = [
     "Settings",
     "Smtp",
     "SourceTable",
+    "all_mistakes",
     "find_settings",
     "load_settings",
     "read_settings",
+    "refuse_broken",
+    "with_last_good",
 ]

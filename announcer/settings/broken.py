@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from announcer.errors import SettingsError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenSeries:
@@ -30,3 +32,14 @@ class BrokenSeries:
 def all_mistakes(broken: Iterable[BrokenSeries]) -> tuple[str, ...]:
     """Return each line once, in order."""
     return tuple(dict.fromkeys(line for series in broken for line in series.mistakes))
+
+
+def refuse_broken(broken: Iterable[BrokenSeries], name: str) -> None:
+    """Do nothing, unless the series of this id is one of the broken ones.
+
+    Raises:
+        SettingsError: it is, and why.
+    """
+    mistakes = all_mistakes(series for series in broken if series.id == name)
+    if mistakes:
+        raise SettingsError(mistakes)

@@ -101,24 +101,26 @@ def _same(file: Path, other: Path) -> bool:
 
 
 def _shown(file: Path, main: Path) -> str:
-    return str(file.relative_to(main.parent)) if file.is_relative_to(main.parent) else str(file)
+    inside = file.is_relative_to(main.parent)
+    return shortened(str(file.relative_to(main.parent) if inside else file), 1000)
 
 
 def _toml(path: Path, found: Found) -> dict[str, Any]:
     found.files.append(path)
+    name = shortened(str(path), 1000)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         advice = "copy config.example.toml to it, or name another with --config"
-        raise SettingsError((f"the settings file {path} does not exist; {advice}",)) from None
+        raise SettingsError((f"the settings file {name} does not exist; {advice}",)) from None
     except OSError as error:
-        raise SettingsError((f"{path} cannot be read: {error.strerror}",)) from error
+        raise SettingsError((f"{name} cannot be read: {error.strerror}",)) from error
     except UnicodeDecodeError as error:
-        raise SettingsError((f"{path} is not text in UTF-8 ({error.reason})",)) from error
+        raise SettingsError((f"{name} is not text in UTF-8 ({error.reason})",)) from error
     except RecursionError as error:
-        raise SettingsError((f"{path} is not valid TOML: it is nested too deeply",)) from error
+        raise SettingsError((f"{name} is not valid TOML: it is nested too deeply",)) from error
     except ValueError as error:  # tomllib.TOMLDecodeError, or a number of too many digits
-        raise SettingsError((f"{path} is not valid TOML: {shortened(str(error))}",)) from error
+        raise SettingsError((f"{name} is not valid TOML: {shortened(str(error))}",)) from error
 
 
 def _gather_series(
