@@ -168,10 +168,12 @@ def _folder(text: object) -> Path:
     try:
         found = path.is_dir()
     except OSError as error:
-        raise ValueError(f"{quoted(str(path))} cannot be read: {error.strerror}") from error
+        raise ValueError(
+            f"{shortened(str(path), 1000)} cannot be read: {error.strerror}"
+        ) from error
     if not found:
         raise ValueError(
-            f"there is no folder {quoted(str(path))}; create it, or leave the key out for the built-in templates"
+            f"there is no folder {shortened(str(path), 1000)}; create it, or leave the key out for the built-in templates"
         )
     return path
 
