@@ -120,7 +120,7 @@ class _Known:
 
     history: History
     talks: tuple[Talk, ...]
-    trouble: SourceError | None = None
+    trouble: AnnouncerError | None = None
     breaks: tuple[Span, ...] | None = (
         None  # None where nothing may be said of a week without a talk
     )
@@ -209,7 +209,7 @@ class Announcer:
         report.problems.append(problem)
         return problem
 
-    async def plan(self, programme: Programme) -> tuple[Plan, SourceError | None]:
+    async def plan(self, programme: Programme) -> tuple[Plan, AnnouncerError | None]:
         """Work out what is owed to the list of one series now, and what is wrong with its source.
 
         Raises:
@@ -231,6 +231,8 @@ class Announcer:
             if known.history.believed is not None:
                 last = known.history.believed
                 concerns += of_source(series, known.trouble, last, self._clock(series))
+            if isinstance(known.trouble, InternalError):
+                concerns.append(of_internal(series, known.trouble))
         plan = await self._planned(programme, known)
         report.plans.append(plan)
         concerns += of_gone(series, known.history.believed, self._clock(series))
@@ -400,7 +402,10 @@ class Announcer:
             with self._progress(f"reading the talks of {series.id}"):
                 reading = await self._unless_stopped(programme.source.load(self._clock(series)))
             now_believed = belief.believed(last, reading, series, self._clock(series))
-        except SourceError as trouble:
+        except _Stopped:
+            raise
+        except Exception as error:
+            trouble = contained(error, series.id)
             if last is None or self._clock(series) - last.read_at > belief.STANDS_FOR:
                 raise
             talks = belief.to_plan(last, series, self._clock(series))
@@ -413,8 +418,8 @@ class Announcer:
             return known
         try:
             return replace(known, breaks=await programme.breaks(self._clock(series)))
-        except SourceError as trouble:
-            return replace(known, trouble=trouble)
+        except Exception as error:  # noqa: BLE001 - it keeps back the mails of quiet weeks alone
+            return replace(known, trouble=contained(error, series.id))
 
     async def _unless_stopped(self, load: Coroutine[Any, Any, Reading]) -> Reading:
         """Wait for a source, but not once we are told to stop: a page may take its time."""

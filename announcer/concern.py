@@ -7,7 +7,7 @@ from typing import Final
 
 from announcer.announcement import Announcement, Plan
 from announcer.belief import STANDS_FOR, TOLD_AFTER, to_plan
-from announcer.errors import InternalError, SourceError
+from announcer.errors import AnnouncerError, InternalError, SourceError
 from announcer.ledger import Believed, Row
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
@@ -114,7 +114,7 @@ def of_gone(series: Series, believed: Believed | None, now: datetime) -> Iterato
 
 
 def of_source(
-    series: Series, trouble: SourceError, last: Believed, now: datetime
+    series: Series, trouble: AnnouncerError, last: Believed, now: datetime
 ) -> Iterator[Concern]:
     """Give the concern about a source that could not be read, or believed, for a day."""
     if now - last.read_at < TOLD_AFTER:
@@ -157,7 +157,7 @@ def of_internal(series: Series, problem: InternalError) -> Concern:
     """Give the concern about a failure of the program itself, while it worked on a series."""
     return Concern(
         cause=f"internal: {series.id}",
-        words=f"announcer itself failed while it worked on {series.name}, so its mails wait until that "
-        f"is mended; it tries again with each pass. `announcer plan --series {series.id}` shows what "
+        words=f"announcer itself failed while it worked on {series.name}, so a mail of it may be late or "
+        f"missing; it tries again with each pass. `announcer plan --series {series.id}` shows what "
         f"is due. Please show this to whoever runs announcer: {problem}",
     )
