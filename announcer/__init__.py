@@ -19,7 +19,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  talks         Series, Talk: what a seminar is made of
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
-    0  quantities    durations, weekdays and clock times, as people write them
+    0  quoting       a value of the settings in a message
     0  colours       which colours can be read, by day and in the dark
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
@@ -27,6 +27,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  redaction     what is secret, blotted out of what is shown
     0  private_files  files that only their owner can read
     1  terminal      lines that are safe to show
+    1  quantities    durations, weekdays and clock times, as people write them
+    1  internal      exceptions that nobody foresaw, kept to one series or mail
     1  plain         clean HTML -> plain text of short lines
     1  builtin       the built-in templates, and a copy of them to edit
     1  cadence       Rule: talk -> the instant of its mail
@@ -52,7 +54,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     3  attempt       one try to hand a mail over, under a claim
     3  spool         outcomes that the ledger may not have recorded yet, in memory and on disk
     3  health        the health address of the service
-    3  settings      Settings, load_settings
+    3  settings/     Settings, load_settings; loading, of files, with environment and
+                     last_good; broken; schema, values, messages
     4  ending        an end that comes for certain once a process is told to stop
     4  recording     records outcomes by way of the spool, also those that earlier passes could not
     4  belief        whether what a source says is believed

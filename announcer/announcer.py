@@ -22,6 +22,7 @@ from announcer.concern import (
     of_copies,
     of_delivery,
     of_gone,
+    of_internal,
     of_late_answer,
     of_lost_sender,
     of_plan,
@@ -34,13 +35,16 @@ from announcer.errors import (
     CompositionError,
     DeliveryError,
     DeliveryInDoubt,
+    InternalError,
     LedgerError,
     LedgerForeign,
     MailExpired,
     NotRecorded,
     PlanOutdated,
     SourceError,
+    SourceUnreadable,
 )
+from announcer.internal import contained
 from announcer.ledger import Adoption, Believed, Claim, History, Ledger, Pause, State
 from announcer.message import Message
 from announcer.past import Standing, handed_over_at
@@ -127,7 +131,7 @@ class _Known:
     now: datetime
     history: History
     talks: tuple[Talk, ...]
-    trouble: SourceError | None = None
+    trouble: AnnouncerError | None = None
     breaks: tuple[Span, ...] | None = (
         None  # None where nothing may be said of a week without a talk
     )
@@ -225,9 +229,9 @@ class Announcer:
         report = Report()
         try:
             self._replayed = await self._recorder.replay()
-        except LedgerError as problem:
-            log.error("%s", problem)
-            report.problems.append(problem)
+        except LedgerError as error:
+            log.error("%s", error)
+            report.problems.append(error)
             return report
         report.problems += self._replayed.problems
         for programme in self._programmes:
@@ -238,19 +242,31 @@ class Announcer:
                 await self._announce_series(programme, report, concerns)
             except _Stopped:
                 break
-            except AnnouncerError as problem:
-                _log_problem(programme.series, problem)
-                report.problems.append(problem)
+            except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+                problem = self._take_note(programme.series, error, report)
                 if isinstance(problem, LedgerError):
                     continue  # what could be told could not be remembered
                 if isinstance(problem, SourceError):
                     concerns.append(of_unknown(programme.series, problem))
+                if isinstance(problem, InternalError):
+                    concerns.append(of_internal(programme.series, problem))
             await self._tell(programme, concerns, report)
         report.problems += self._unrecorded
-        await self._transport.close()
+        try:
+            await self._transport.close()
+        except Exception as error:  # noqa: BLE001 - what was sent was sent
+            log.warning("%s", contained(error, "the connection to the mail server"))
         return report
 
-    async def plan(self, programme: Programme) -> tuple[Plan, SourceError | None]:
+    @staticmethod
+    def _take_note(series: Series, error: Exception, report: Report) -> AnnouncerError:
+        """Write what went wrong with a series to the log and the report."""
+        problem = contained(error, series.id)
+        log.error("%s: %s", series.id, problem, extra={"key": series.id})
+        report.problems.append(problem)
+        return problem
+
+    async def plan(self, programme: Programme) -> tuple[Plan, AnnouncerError | None]:
         """Work out what is owed to the list of one series now, and what is wrong with its source.
 
         Raises:
@@ -272,10 +288,11 @@ class Announcer:
                 concerns += of_late_answer(entry)
         known = await self._known(programme, self._clock(series), record=True)
         if known.trouble is not None:
-            _log_problem(series, known.trouble)
-            report.problems.append(known.trouble)
+            self._take_note(series, known.trouble, report)
             if known.history.believed is not None:
                 concerns += of_source(series, known.trouble, known.history.believed, known.now)
+            if isinstance(known.trouble, InternalError):
+                concerns.append(of_internal(series, known.trouble))
         plan = await self._planned(programme, known)
         report.plans.append(plan)
         so_far = _SoFar(
@@ -318,7 +335,7 @@ class Announcer:
             if goes and acted:
                 return False
             try:
-                delivery = await self._handle(programme, known, announcement, so_far)
+                delivery = await self._contained(programme, known, announcement, so_far)
             except (PlanOutdated, MailExpired) as refusal:
                 log.info("%s; %s is planned again", refusal, programme.series.id)
                 so_far.count(refusal)
@@ -344,6 +361,18 @@ class Announcer:
             so_far.handled.add(mail.key)
         return delivery
 
+    async def _contained(
+        self, programme: Programme, known: _Known, mail: Announcement, so_far: _SoFar
+    ) -> Delivery | None:
+        """See to one mail of the plan; whatever fails in it, of any type, concerns this mail alone."""
+        try:
+            return await self._handle(programme, known, mail, so_far)
+        except (LedgerError, PlanOutdated, MailExpired):
+            raise  # nothing may be sent while it cannot be recorded, or the plan is old
+        except Exception as error:  # noqa: BLE001 - as the docstring says
+            so_far.handled.add(mail.key)
+            return told(mail, Fate.FAILED, str(contained(error, mail.key)), None)
+
     async def _tell(
         self, programme: Programme, concerns: Sequence[Concern], report: Report
     ) -> None:
@@ -362,21 +391,23 @@ class Announcer:
                 return
             told = False
             try:
-                told = await self._told_any(programme, [words[c] for c in words if c in had], now)
+                due = [words[cause] for cause in words if cause in had]
+                told = await self._told_any(programme, due, now, report)
             finally:
                 if not told:
                     await self._ledger.untold(had)
-        except AnnouncerError as problem:
-            _log_problem(series, problem)
-            report.problems.append(problem)
+        except Exception as error:  # noqa: BLE001 - a notice that fails stops no other series
+            self._take_note(series, error, report)
 
-    async def _told_any(self, programme: Programme, words: Sequence[str], now: datetime) -> bool:
+    async def _told_any(
+        self, programme: Programme, words: Sequence[str], now: datetime, report: Report
+    ) -> bool:
         """Mail the organisers one by one; gives whether any of these mails may have arrived."""
         series, told = programme.series, False
         for recipient in series.organisers:
-            message = programme.composer.notice(series, words, recipient, now)
-            verify_notice(message, series)
             try:
+                message = programme.composer.notice(series, words, recipient, now)
+                verify_notice(message, series)
                 await self._transport.deliver(message, before_data=_nothing)
             except DeliveryInDoubt:
                 told = True
@@ -387,6 +418,8 @@ class Announcer:
                     error.reply,
                     extra={"key": series.id},
                 )
+            except Exception as error:  # noqa: BLE001 - the next organiser is told all the same
+                self._take_note(series, error, report)
             else:
                 told = True
         return told
@@ -489,7 +522,10 @@ class Announcer:
             with self._progress(f"reading the talks of {series.id}"):
                 reading = await self._unless_stopped(programme.source.load(now))
             now_believed = belief.believed(last, reading, series, now)
-        except SourceError as trouble:
+        except _Stopped:
+            raise
+        except Exception as error:
+            trouble = contained(error, series.id)
             if last is None or not belief.still_stands(last, now):
                 raise
             talks = belief.to_plan(last, series, now)
@@ -499,8 +535,8 @@ class Announcer:
             return known
         try:
             return replace(known, breaks=await programme.breaks(now))
-        except SourceError as trouble:
-            return replace(known, trouble=trouble)
+        except Exception as error:  # noqa: BLE001 - it keeps back the mails of quiet weeks alone
+            return replace(known, trouble=contained(error, series.id))
 
     async def _believed_by_now(
         self, programme: Programme, history: History, now: datetime, before: _Known
@@ -544,8 +580,10 @@ class Announcer:
             stop.cancel()
             reading.cancel()
             await asyncio.wait({reading})
-        if reading.cancelled():
+        if reading.cancelled() and self._stopping.is_set():
             raise _Stopped
+        if reading.cancelled():
+            raise SourceUnreadable("the talks were not read to the end; the next pass tries again")
         return reading.result()
 
     async def _settle(
@@ -692,10 +730,6 @@ async def _nothing() -> None:
 
 def _mails(number: int) -> str:
     return f"{number} mail" if number == 1 else f"{number} mails"
-
-
-def _log_problem(series: Series, problem: AnnouncerError) -> None:
-    log.error("%s: %s", series.id, problem, extra={"key": series.id})
 
 
 def _fate(announcement: Announcement, outcome: kept.Outcome, message: Message) -> Delivery | None:

@@ -1,7 +1,8 @@
 """Puts the parts together; the only file that knows every class."""
 
+import logging
 import os
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +10,19 @@ from typing import TYPE_CHECKING
 
 from announcer.announcer import Programme
 from announcer.compose import MailComposer
-from announcer.errors import LedgerMissing, UsageError
+from announcer.errors import AnnouncerError, LedgerMissing, SettingsError, UsageError
+from announcer.internal import contained
 from announcer.ledger import Ledger
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.quantities import Span
 from announcer.recording import Recorder
-from announcer.settings import SeriesSettings, Settings, SourceTable
+from announcer.settings import (
+    BrokenSeries,
+    SeriesSettings,
+    Settings,
+    SourceTable,
+    all_mistakes,
+)
 from announcer.source import Source
 from announcer.source.hints import Hints
 from announcer.source.holidays import holidays
@@ -27,22 +35,34 @@ if TYPE_CHECKING:
     from announcer.ledger.postgres import PostgresLedger
     from announcer.source.interface import Interface
 
+log = logging.getLogger("announcer")
+
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 def chosen(settings: Settings, only: Collection[str]) -> tuple[SeriesSettings, ...]:
-    """Give the series that were asked for; all unless some are named.
+    """Give the series that were asked for, as far as they are in service; all unless some are named.
 
     Raises:
         UsageError: one of them is not in the settings.
+        SettingsError: all of them are out of service, or one may be in a file that cannot be read.
     """
     known = {s.series.id for s in settings.series}
-    for name in only:
-        if name not in known:
-            raise UsageError(
-                f'there is no series "{name}" in {settings.path}; it has {", ".join(sorted(known))}'
-            )
-    return tuple(s for s in settings.series if not only or s.series.id in only)
+    unnamed = [broken for broken in settings.broken if broken.id is None]
+    for name in set(only) - known - {broken.id for broken in settings.broken}:
+        words = f'there is no series "{name}" in {settings.path}; it has {", ".join(sorted(known))}'
+        if unnamed:
+            raise SettingsError((words, *all_mistakes(unnamed)))
+        raise UsageError(words)
+    found = tuple(s for s in settings.series if not only or s.series.id in only)
+    if not found:
+        raise SettingsError(all_mistakes(out_of_service(settings, only)))
+    return found
+
+
+def out_of_service(settings: Settings, only: Collection[str]) -> tuple[BrokenSeries, ...]:
+    """Give those of the series that were asked for whose settings are wrong."""
+    return tuple(broken for broken in settings.broken if not only or broken.id in only)
 
 
 def source(asked: SeriesSettings) -> Source:
@@ -125,6 +145,22 @@ def programme(
         changes=asked.changes,
         breaks=(lambda now: breaks(asked, now)) if asked.breaks.say else None,
     )
+
+
+def programmes(
+    series: Iterable[SeriesSettings], build: Callable[[SeriesSettings], Programme]
+) -> tuple[list[Programme], list[AnnouncerError]]:
+    """Give the series with their parts, and what is wrong with those that have none."""
+    made: list[Programme] = []
+    problems: list[AnnouncerError] = []
+    for asked in series:
+        try:
+            made.append(build(asked))
+        except Exception as error:  # noqa: BLE001 - one series never stops another
+            problem = contained(error, asked.series.id)
+            log.error("%s: %s", asked.series.id, problem, extra={"key": asked.series.id})
+            problems.append(problem)
+    return made, problems
 
 
 def smtp(settings: Settings) -> Transport:

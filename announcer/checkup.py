@@ -11,6 +11,7 @@ from announcer.compose import MailComposer
 from announcer.console import each, note, planned, progress, read
 from announcer.display import say, when
 from announcer.errors import CompositionError, LedgerError
+from announcer.internal import contained
 from announcer.ledger.checksums import row_damaged
 from announcer.past import Standing
 from announcer.plan import never_fires
@@ -63,8 +64,9 @@ class Checkup:
         for sample in samples(asked.series, kinds):
             try:
                 verify(composer.compose(sample.mail, sample.now), sample.mail)
-            except CompositionError as error:
-                failed.setdefault(sample.kind, f"({sample.case}) cannot go: {error}")
+            except Exception as error:  # noqa: BLE001 - of any type, it concerns this mail alone
+                problem = contained(error, sample.mail.key)
+                failed.setdefault(sample.kind, f"({sample.case}) cannot go: {problem}")
         for kind in (kind for kind in kinds if kind not in failed):
             say(f"{asked.series.id}: a mail of kind {kind} can be composed")
         if failed:

@@ -7,7 +7,7 @@ from typing import Final
 
 from announcer.announcement import Announcement, Plan
 from announcer.belief import STANDS_FOR, TOLD_AFTER, to_plan
-from announcer.errors import SourceError
+from announcer.errors import AnnouncerError, InternalError, SourceError
 from announcer.flicker import alternates, unsettled
 from announcer.flicker import described as described_state
 from announcer.instants import elapsed
@@ -180,7 +180,7 @@ def _alternation(talk: Talk, watch: Watch, series: Series) -> str:
 
 
 def of_source(
-    series: Series, trouble: SourceError, last: Believed, now: datetime
+    series: Series, trouble: AnnouncerError, last: Believed, now: datetime
 ) -> Iterator[Concern]:
     """Give the concern about a source that could not be read, or believed, for a day."""
     ago = elapsed(last.read_at, now)
@@ -218,3 +218,13 @@ def of_unknown(series: Series, problem: SourceError) -> Concern:
     """Give the concern about a source of which nothing is known that still stands."""
     words = f"{problem}. Nothing goes out until the talks can be read again"
     return Concern(cause=f"source: {series.id}", words=words)
+
+
+def of_internal(series: Series, problem: InternalError) -> Concern:
+    """Give the concern about a failure of the program itself, while it worked on a series."""
+    return Concern(
+        cause=f"internal: {series.id}",
+        words=f"announcer itself failed while it worked on {series.name}, so a mail of it may be late or "
+        f"missing; it tries again with each pass. `announcer plan --series {series.id}` shows what "
+        f"is due. Please show this to whoever runs announcer: {problem}",
+    )

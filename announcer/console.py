@@ -10,7 +10,8 @@ from typing import Any, Final
 from announcer import app as parts
 from announcer.announcement import Plan
 from announcer.announcer import Announcer, Clock
-from announcer.errors import AnnouncerError, SourceError, UsageError
+from announcer.errors import AnnouncerError, UsageError
+from announcer.internal import contained
 from announcer.ledger import Ledger
 from announcer.settings import SeriesSettings, Settings
 from announcer.source import Source
@@ -34,6 +35,8 @@ def clock_of(now: str | None) -> Clock:
         fixed = datetime.fromisoformat(now)
     except ValueError:
         raise UsageError(f'--now {now} is no time; write it like "2020-04-03T10:00"') from None
+    if not 1970 <= fixed.year <= 9000:  # what comes before or after is reckoned from it
+        raise UsageError(f"--now {now} lies too far away; name a year from 1970 to 9000")
     if fixed.tzinfo is not None:
         instant = fixed.astimezone(UTC)
         return lambda _: instant
@@ -58,9 +61,10 @@ async def each(
     for asked in series:
         try:
             await work(asked)
-        except AnnouncerError as error:
-            note(str(error))
-            status = max(status, error.exit_status)
+        except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+            problem = contained(error, asked.series.id)
+            note(str(problem))
+            status = max(status, problem.exit_status)
     return status
 
 
@@ -77,7 +81,7 @@ async def planned(
     clock: Clock,
     *,
     reads: Source | None = None,
-) -> tuple[Plan, SourceError | None]:
+) -> tuple[Plan, AnnouncerError | None]:
     """Work out the plan of one series without sending, and what is wrong with its source.
 
     Raises:

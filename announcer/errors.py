@@ -19,6 +19,7 @@ file, the key or the address, what was expected, and what to do::
     ├── CompositionError        exit 1   this mail is held; the others go
     │   ├── TemplateFailed               mend the template: file, line, variable
     │   └── VerificationFailed           the composed mail breaks a rule
+    ├── InternalError           exit 1   an exception nobody foresaw, kept to one series or mail
     ├── ClaimLost               exit 0   another process has taken this mail over: leave it alone
     ├── PlanOutdated            exit 1   decided anew before the mail was claimed: plan again
     ├── MailExpired             exit 1   the mail's time was over before it could go: plan again
@@ -105,6 +106,10 @@ class TemplateFailed(CompositionError):
 
 class VerificationFailed(CompositionError):
     """A composed mail breaks a rule, so it must not go."""
+
+
+class InternalError(AnnouncerError):
+    """An exception that nobody foresaw, contained in one series or one mail."""
 
 
 class ClaimLost(AnnouncerError):

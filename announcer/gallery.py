@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from announcer.compose import MailComposer
-from announcer.errors import CompositionError
+from announcer.errors import DeliveryError
+from announcer.internal import contained
 from announcer.message import parts_of
 from announcer.samples import Sample, samples
 from announcer.settings import SeriesSettings
@@ -43,17 +44,32 @@ def hang(chosen: Sequence[SeriesSettings], folder: Path) -> Iterator[str]:
     """
     page = [_HEAD]
     for asked in chosen:
-        composer = MailComposer(asked.templates)
-        found = samples(asked.series)
-        page.append(f"<h2>{escape(asked.series.name)}</h2>\n{_contents(found)}")
-        for sample in found:
-            try:
-                page.append(_shown(sample, _written(sample, composer, folder)))
-            except CompositionError as error:
-                page.append(_title(sample) + f"<p><strong>{escape(str(error))}</strong></p>\n")
-                yield f"{sample.mail.key}: {error}"
+        page.append(f"<h2>{escape(asked.series.name)}</h2>\n")
+        try:
+            yield from _hang_series(asked, folder, page)
+        except DeliveryError:
+            raise  # nothing can be written
+        except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+            problem = str(contained(error, asked.series.id))
+            page.append(f"<p><strong>{escape(problem)}</strong></p>\n")
+            yield f"{asked.series.id}: {problem}"
     page.append("</body>\n</html>\n")
     write(folder, "index", ".html", "".join(page).encode())
+
+
+def _hang_series(asked: SeriesSettings, folder: Path, page: list[str]) -> Iterator[str]:
+    composer = MailComposer(asked.templates)
+    found = samples(asked.series)
+    page.append(_contents(found))
+    for sample in found:
+        try:
+            page.append(_shown(sample, _written(sample, composer, folder)))
+        except DeliveryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of any type, it concerns this mail alone
+            problem = str(contained(error, sample.mail.key))
+            page.append(_title(sample) + f"<p><strong>{escape(problem)}</strong></p>\n")
+            yield f"{sample.mail.key}: {problem}"
 
 
 def _written(sample: Sample, composer: MailComposer, folder: Path) -> list[Path]:

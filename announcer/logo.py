@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from announcer.quoting import shortened
 from announcer.talks import WIDEST, Logo
 
 LARGEST: Final = 100_000
@@ -18,17 +19,23 @@ def read_logo(path: Path) -> Logo:
         ValueError: it cannot be read, or mail programs could not show it.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{shortened(str(path), 1000)} is no file; name a PNG or JPEG")
         content = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+        raise ValueError(
+            f"{shortened(str(path), 1000)} cannot be read: {error.strerror}"
+        ) from error
     if len(content) > LARGEST:
         raise ValueError(
-            f"{path} has {len(content)} bytes, which every mail would carry; make it smaller than "
+            f"{shortened(str(path), 1000)} has {len(content)} bytes, which every mail would carry; make it smaller than "
             f"{LARGEST}, or give an https:// address"
         )
     wide = _width(content)
     if wide is None:
-        raise ValueError(f"{path} is no PNG or JPEG, which is what mail programs show")
+        raise ValueError(
+            f"{shortened(str(path), 1000)} is no PNG or JPEG, which is what mail programs show"
+        )
     subtype = "png" if content.startswith(_PNG) else "jpeg"
     return Logo(content=content, subtype=subtype, width=min(wide, WIDEST))
 

@@ -12,10 +12,10 @@ from announcer.announcer import Clock, adopted
 from announcer.belief import accepted
 from announcer.console import each, planned, read
 from announcer.display import say
-from announcer.errors import TooLate, UsageError
+from announcer.errors import SettingsError, TooLate, UsageError
 from announcer.ledger import Decision, Ledger, Row, State, What
 from announcer.past import Standing
-from announcer.settings import SeriesSettings, Settings
+from announcer.settings import BrokenSeries, SeriesSettings, Settings, refuse_broken
 from announcer.talks import Talk
 
 _DONE = {
@@ -30,11 +30,23 @@ class Office:
     """Takes an organiser's word into the ledger."""
 
     def __init__(
-        self, settings: Settings, chosen: tuple[SeriesSettings, ...], clock: Clock
+        self,
+        settings: Settings,
+        chosen: tuple[SeriesSettings, ...],
+        clock: Clock,
+        *,
+        broken: tuple[BrokenSeries, ...] = (),
     ) -> None:
+        """Take the series in service, and those that are out of service."""
+        self._broken = broken
         self._settings = settings
         self._chosen = {asked.series.id: asked for asked in chosen}
         self._clock = clock
+
+    @property
+    def status(self) -> int:
+        """The exit status of what is asked of all series, while some are out of service."""
+        return SettingsError.exit_status if self._broken else 0
 
     async def decide(self, key: str, what: What, words: str) -> int:
         """Take a word on one mail.
@@ -145,7 +157,7 @@ class Office:
                 "say which talk: `announcer accept ID`; without ID it is the whole page"
             )
         async with parts.current_ledger(self._settings) as ledger:
-            if talk_id is not None and len(self._chosen) > 1:
+            if talk_id is not None and len(self._chosen) + len(self._broken) > 1:
                 raise UsageError(f"name the series of talk {talk_id} by --series")
 
             async def take(asked: SeriesSettings) -> None:
@@ -207,6 +219,7 @@ class Office:
     def _series_of(self, key: str) -> SeriesSettings:
         name = key.partition("/")[0]
         if name not in self._chosen:
+            refuse_broken(self._broken, name)
             raise UsageError(
                 f"there is no mail {key}; a key begins with the id of a series: "
                 f"{', '.join(sorted(self._chosen))}"
@@ -219,9 +232,16 @@ class Office:
                 return row
         if key.partition("/")[0] in self._chosen:
             await ledger.history(key.partition("/")[0])  # which refuses what it cannot read
+        refuse_broken(self._broken, key.partition("/")[0])
         raise UsageError(f"the ledger knows no mail {key}; `announcer log` lists them")
 
     async def _talk(self, ledger: Ledger, talk_id: str) -> tuple[SeriesSettings, Talk]:
+        if self._broken:
+            names = ", ".join(broken.name for broken in self._broken)
+            raise UsageError(
+                f"name the series of talk {talk_id} by --series, as one that is out of service may have "
+                f"such a talk too: {names}"
+            )
         found = []
         for asked in self._chosen.values():
             believed = (await ledger.history(asked.series.id)).believed

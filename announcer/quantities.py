@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from announcer.quoting import quoted
+
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+_LONGEST: Final = timedelta(days=366)
 _UNITS: Final = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 _UNITS_OF_DAYS: Final = {"d": 86400, "day": 86400, "week": 7 * 86400}
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -20,18 +23,20 @@ def duration(text: object) -> timedelta:
     """
     wanted = 'is no duration; write it like "30 s", "90 min", "4 h" or "2 days"'
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} {wanted}")
+        raise ValueError(f"{quoted(text)} {wanted}")
     found = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([a-z]+)\s*", text.lower())
     if not found:
-        raise ValueError(f'"{text}" {wanted}')
+        raise ValueError(f"{quoted(text)} {wanted}")
     number, unit = found.groups()
     units = _UNITS | _UNITS_OF_DAYS
     seconds = units.get(unit) or units.get(unit.removesuffix("s"))
     if seconds is None:
-        raise ValueError(f'"{text}" {wanted}')
+        raise ValueError(f"{quoted(text)} {wanted}")
     span = timedelta(seconds=float(number) * seconds)
+    if span > _LONGEST:
+        raise ValueError(f"{quoted(text)} is longer than a year; write a shorter duration")
     if span <= timedelta(0):
-        raise ValueError(f'"{text}" is no time at all; a duration is more than nothing')
+        raise ValueError(f"{quoted(text)} is no time at all; a duration is more than nothing")
     return span
 
 
@@ -43,8 +48,7 @@ def weekday(text: object) -> int:
     """
     name = text.strip().lower() if isinstance(text, str) else text
     if name not in WEEKDAYS:
-        shown = f'"{text}"' if isinstance(text, str) else repr(text)
-        raise ValueError(f"{shown} is no weekday; use {', '.join(WEEKDAYS[:-1])} or sunday")
+        raise ValueError(f"{quoted(text)} is no weekday; use {', '.join(WEEKDAYS[:-1])} or sunday")
     return WEEKDAYS.index(str(name))
 
 
@@ -58,8 +62,7 @@ def clock(text: object) -> time:
         return text
     found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
     if not found:
-        shown = f'"{text}"' if isinstance(text, str) else repr(text)
-        raise ValueError(f'{shown} is no time of day; write it like "09:30" or "15:00"')
+        raise ValueError(f'{quoted(text)} is no time of day; write it like "09:30" or "15:00"')
     hour, minute, second = (int(part or 0) for part in found.groups())
     return time(hour, minute, second)
 
@@ -89,10 +92,10 @@ def span(text: object) -> Span:
     if isinstance(text, date) and not isinstance(text, datetime):  # TOML has dates of its own
         return Span(first=text, last=text)
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} is no date; {wanted}")
+        raise ValueError(f"{quoted(text)} is no date; {wanted}")
     first, _, last = text.partition("/")
     try:
         days = [date.fromisoformat(day.strip()) for day in (first, last or first)]
     except ValueError:
-        raise ValueError(f'"{text}" is no date; {wanted}') from None
+        raise ValueError(f"{quoted(text)} is no date; {wanted}") from None
     return Span(first=days[0], last=days[1])

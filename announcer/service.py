@@ -8,7 +8,7 @@ the pass itself runs in the service, so that nothing that ends the alarm can end
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -20,10 +20,11 @@ from announcer import app as parts
 from announcer.announcer import Announcer
 from announcer.errors import AnnouncerError, SettingsError
 from announcer.health import Health
+from announcer.internal import contained
 from announcer.ledger import State
 from announcer.past import Standing
 from announcer.report import Report
-from announcer.settings import SeriesSettings, Settings
+from announcer.settings import BrokenSeries, SeriesSettings, Settings, with_last_good
 from announcer.source import Source
 from announcer.talks import Reading
 
@@ -100,6 +101,13 @@ def _refused_before(report: Report) -> list[str]:
     ]
 
 
+def _sentence(broken: BrokenSeries, held: Collection[str]) -> str:
+    """Say what becomes of what is broken; ``held`` are the series that go on as they were."""
+    holds = broken.id in held if broken.id else bool(held)
+    what = "the last good settings hold" if holds else "out of service"
+    return f"{broken.name}: {what} until this is fixed: {'; '.join(broken.mistakes)}"
+
+
 class Service:
     """Sends each mail at its moment, until told to stop."""
 
@@ -131,7 +139,7 @@ class Service:
         self._stopping = asyncio.Event()
         self._asked = asyncio.Event()  # for a pass
         self._trouble = ["not ready: the first pass has not ended yet"]
-        self._broken = ""
+        self._broken: dict[str, str] = {}
 
     async def run(self) -> int:
         """Run until SIGTERM or SIGINT; gives the exit status.
@@ -220,14 +228,15 @@ class Service:
             log.error("%s", error)
             self._trouble = [str(error)]
         except Exception as error:  # noqa: BLE001 - a wake-up that fails must not end the service
-            log.error("a fault of announcer itself: %s: %s", type(error).__name__, error)
-            self._trouble = [f"{type(error).__name__}: {error}"]
+            problem = contained(error, "a pass")
+            log.error("%s", problem)
+            self._trouble = [str(problem)]
 
     async def _pass(self) -> Report:
-        programmes = [
-            parts.programme(asked, reads=self._source(asked))
-            for asked in parts.chosen(self._settings, self._only)
-        ]
+        programmes, problems = parts.programmes(
+            parts.chosen(self._settings, self._only),
+            lambda asked: parts.programme(asked, reads=self._source(asked)),
+        )
         async with parts.opened_ledger(self._settings) as ledger:
             self._announcer = Announcer(
                 programmes,
@@ -243,9 +252,11 @@ class Service:
             if self._stopping.is_set():  # the ledger took its time to open
                 self._announcer.stop()
             try:
-                return await self._announcer.announce_due()
+                report = await self._announcer.announce_due()
             finally:
                 self._announcer = None
+        report.problems += problems
+        return report
 
     def _source(self, asked: SeriesSettings) -> ReadAhead:
         known = self._sources.get(asked.series.id)
@@ -275,29 +286,47 @@ class Service:
         )
 
     def _refresh(self) -> None:
-        """Read the settings afresh for each pass; a broken change is said once, and not taken."""
+        """Read the settings afresh for each pass, and take what is right of a change.
+
+        While the settings of a series are wrong, its last good ones hold; while those that all
+        series share are wrong, all the old ones do. Either is said at every pass.
+        """
         try:
-            settings = self._load()
+            loaded = self._load()
+            settings = with_last_good(loaded, self._settings)
             parts.chosen(settings, self._only)
-        except AnnouncerError as error:
-            words = f"the changed settings are not taken, the old ones hold: {error}"
-            if words != self._broken:
-                log.error("%s", words)
-            self._broken = words
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with them, the old ones hold
+            problem = contained(error, "the settings")
+            self._say_broken({"settings": f"the changed settings are not taken, the old ones hold: {problem}"})  # fmt: skip
             return
-        self._broken = ""
-        if settings == self._latest:
+        held = {a.series.id for a in settings.series} - {a.series.id for a in loaded.series}
+        broken = parts.out_of_service(settings, self._only)
+        self._say_broken({one.name: _sentence(one, held) for one in broken})
+        if loaded == self._latest:
             return
         for table in ("ledger", "service"):
-            if getattr(settings, table) != getattr(self._latest, table):
+            if getattr(loaded, table) != getattr(self._latest, table):
                 log.warning("a changed [%s] needs a restart", table)
-        self._latest = settings
+        self._latest = loaded
+        before = {asked.series.id: asked for asked in self._settings.series}
         self._settings = replace(
             settings, ledger=self._settings.ledger, service=self._settings.service
         )
-        self._sources.clear()
+        self._sources = {
+            asked.series.id: self._sources[asked.series.id]
+            for asked in self._settings.series
+            if asked.series.id in self._sources and before.get(asked.series.id) == asked
+        }
         log.info("the settings were read afresh")
 
     def _reasons(self) -> list[str]:
         """Give what is wrong, for the health address."""
-        return [*([self._broken] if self._broken else []), *self._trouble]
+        return [*self._broken.values(), *self._trouble]
+
+    def _say_broken(self, sentences: dict[str, str]) -> None:
+        """Say what is wrong with the settings, by what it concerns, and what is so no more."""
+        for name, sentence in sentences.items():
+            log.error("%s", sentence, extra={"key": name})
+        for name in self._broken.keys() - sentences.keys():
+            log.info("%s: in order again", name, extra={"key": name})
+        self._broken = sentences

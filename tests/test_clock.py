@@ -15,6 +15,8 @@ from wall_clock import WallClock
 from announcer.announcer import Announcer, Programme
 from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule, instant
 from announcer.compose import MailComposer
+from announcer.console import clock_of
+from announcer.errors import UsageError
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
 from announcer.service import Service
@@ -319,3 +321,9 @@ def test_serve_sends_each_mail_once_wherever_its_clock_jumps(desk: Desk, mailbox
         return seen
 
     assert asyncio.run(story()) == moves
+
+
+@pytest.mark.parametrize("now", ["0001-01-01T00:00", "9999-12-31T23:59:59", "1969-12-31T23:00Z"])
+def test_a_time_from_which_nothing_can_be_reckoned_is_refused(now: str) -> None:
+    with pytest.raises(UsageError, match="name a year from 1970 to 9000"):
+        clock_of(now)

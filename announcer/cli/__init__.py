@@ -4,12 +4,12 @@ import os
 import signal
 import sys
 from io import TextIOWrapper
-from pathlib import Path
 
 from announcer import console
 from announcer.cli import showing
 from announcer.cli.options import app
 from announcer.errors import AnnouncerError
+from announcer.internal import contained
 
 # isort: split
 from announcer.cli import sending
@@ -28,8 +28,9 @@ def main() -> None:
     if serves:
         # It reads the settings afresh; until it does so anyway, there is nothing to do.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # as it is on stderr
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what a terminal cannot show is written as its code
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except AnnouncerError as error:
@@ -41,9 +42,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-        console.note(f"a fault of announcer itself, please report it: {type(error).__name__}: {error} ({where})")  # fmt: skip
-        sys.exit(1)
+        problem = contained(error, " ".join(["announcer", *sys.argv[1:2]]))
+        console.note(str(problem))
+        sys.exit(problem.exit_status)

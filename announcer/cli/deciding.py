@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from announcer import app as parts
 from announcer.cli.options import (
     ConfigOption,
     NowOption,
     SeriesOption,
     app,
     run,
-    settings_of,
+    select,
 )
 from announcer.console import clock_of
 from announcer.errors import (
@@ -97,7 +96,10 @@ def release(
     if everything is (key is not None):
         raise UsageError("say which mail: `announcer release KEY`, or --all for all that caps hold")
     office = _office(config, series, now)
-    run(office.release_all() if key is None else office.release(key, why))
+    if key is None:
+        run(office.release_all(), office.status)
+    else:
+        run(office.release(key, why))
 
 
 @app.command()
@@ -128,7 +130,8 @@ def accept(
 
     Example: announcer accept --series geometry
     """
-    run(_office(config, series, now).accept(talk))
+    office = _office(config, series, now)
+    run(office.accept(talk), office.status)
 
 
 @app.command()
@@ -152,5 +155,5 @@ def settle(
 def _office(config: Path | None, series: list[str] | None, now: str | None) -> "Office":
     from announcer.office import Office  # noqa: PLC0415 - only who decides needs it
 
-    settings = settings_of(config)
-    return Office(settings, parts.chosen(settings, series or ()), clock_of(now))
+    asked = select(config, series)
+    return Office(asked.settings, asked.chosen, clock_of(now), broken=asked.broken)

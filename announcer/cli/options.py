@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -12,9 +13,17 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from announcer import __version__, console
+from announcer import app as parts
 from announcer.announcer import Clock
+from announcer.errors import SettingsError
 from announcer.redaction import redacted
-from announcer.settings import SeriesSettings, Settings, find_settings, load_settings
+from announcer.settings import (
+    BrokenSeries,
+    SeriesSettings,
+    Settings,
+    find_settings,
+    load_settings,
+)
 from announcer.terminal import json_text, message
 
 # Of the JSON documents: what is said about a mail or a talk, rather than what it is.
@@ -62,12 +71,38 @@ def announcer(
     """Announce the talks of a seminar to its mailing list, from the page where they stand."""
 
 
-def settings_of(config: Path | None, *, secrets: bool = False) -> Settings:
-    """Load the settings, and say what is odd about them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The settings, and what a command is about: the series in service, and those that are not."""
+
+    settings: Settings
+    chosen: tuple[SeriesSettings, ...]
+    broken: tuple[BrokenSeries, ...]
+
+    @property
+    def status(self) -> int:
+        """The exit status of a command that can serve only some of the series."""
+        return SettingsError.exit_status if self.broken else 0
+
+
+def select(
+    config: Path | None, series: Sequence[str] | None, *, secrets: bool = False
+) -> Selection:
+    """Load the settings, and say what is odd about them and which series are out of service.
+
+    Raises:
+        UsageError: there is no such series.
+        SettingsError: none of the series can be served.
+    """
     settings = load_settings(find_settings(config, os.environ), secrets=secrets)
-    for warning in settings.warnings:
-        console.note(warning)
-    return settings
+    only = tuple(series or ())
+    chosen = parts.chosen(settings, only)
+    for line in (*settings.warnings, *settings.mistakes):
+        console.note(line)
+    if settings.broken:
+        names = ", ".join(broken.name for broken in settings.broken)
+        console.note(f"out of service until this is fixed: {names}; the others are served")
+    return Selection(settings=settings, chosen=chosen, broken=parts.out_of_service(settings, only))
 
 
 def now_shape(clock: Clock, series: tuple[SeriesSettings, ...]) -> str:
@@ -98,9 +133,9 @@ def _message_of(key: object, value: object) -> object:
     return redacted(value) if isinstance(value, str) else value
 
 
-def run(work: Coroutine[Any, Any, int]) -> None:
-    """Do the work of a command, and end with its status."""
-    status = asyncio.run(work)
+def run(work: Coroutine[Any, Any, int], at_least: int = 0) -> None:
+    """Do the work of a command, and end with its status, or a higher one that was known before."""
+    status = max(asyncio.run(work), at_least)
     sys.stdout.flush()
     if status:
         raise typer.Exit(status)

@@ -29,7 +29,7 @@ from announcer.cli.options import (
     print_json,
     run,
     say_without_ledger,
-    settings_of,
+    select,
 )
 from announcer.compose import MailComposer
 from announcer.console import clock_of, each, progress, read
@@ -48,7 +48,7 @@ from announcer.ledger import Ledger
 from announcer.past import Standing
 from announcer.plan import counted_as_told
 from announcer.report import Delivery, Fate, Report
-from announcer.settings import SeriesSettings, find_settings, load_settings
+from announcer.settings import SeriesSettings, find_settings, read_settings
 from announcer.shapes import report_shape
 from announcer.talks import Reading
 from announcer.transport.folder import FolderTransport
@@ -69,10 +69,11 @@ def check(
     """
     from announcer.checkup import Checkup  # noqa: PLC0415 - no other command needs it
 
-    settings = settings_of(config, secrets=online)
-    chosen = parts.chosen(settings, series or ())
-    say(f"{settings.path}: the settings are right")
-    run(Checkup(settings, chosen, clock_of(now)).run(online=online))
+    asked = select(config, series, secrets=online)
+    if not asked.broken:
+        say(f"{asked.settings.path}: the settings are right")
+    checkup = Checkup(asked.settings, asked.chosen, clock_of(now))
+    run(checkup.run(online=online), asked.status)
 
 
 @app.command()
@@ -93,8 +94,8 @@ def adopt(
 
     Example: announcer adopt
     """
-    settings = settings_of(config)
-    chosen = parts.chosen(settings, series or ())
+    selection = select(config, series)
+    settings, chosen = selection.settings, selection.chosen
     clock = clock_of(now)
 
     async def work() -> int:
@@ -115,7 +116,7 @@ def adopt(
 
             return max(status, await each(tuple(known), take))
 
-    run(work())
+    run(work(), selection.status)
 
 
 async def _adopt(
@@ -171,8 +172,8 @@ def send(
     log_to_stderr(log_format)
     if dry_run:
         logging.getLogger("announcer").setLevel(logging.ERROR)
-    settings = settings_of(config, secrets=not dry_run)
-    chosen = parts.chosen(settings, series or ())
+    selection = select(config, series, secrets=not dry_run)
+    settings, chosen = selection.settings, selection.chosen
     clock = clock_of(now)
     if to is not None:
         chosen = tuple(_to(asked, to) for asked in chosen)
@@ -181,9 +182,10 @@ def send(
     async def work() -> int:
         transport = FolderTransport(out) if dry_run else parts.smtp(settings)
         test = datetime.now(UTC).isoformat() if to else None
-        programmes = [
-            parts.programme(a, composer=MailComposer(a.templates, test=test)) for a in chosen
-        ]
+        programmes, problems = parts.programmes(
+            chosen,
+            lambda asked: parts.programme(asked, composer=MailComposer(asked.templates, test=test)),
+        )
 
         async def run(ledger: Ledger) -> Report:
             announcer = Announcer(
@@ -210,10 +212,11 @@ def send(
         else:
             async with parts.opened_ledger(settings) as ledger:
                 report = await run(ledger)
+        report.problems += problems
         _show_report(report, chosen, clock, as_json=as_json, dry_run=dry_run, out=out)
         return report.exit_status
 
-    run(work())
+    run(work(), selection.status)
 
 
 def _to(asked: SeriesSettings, address: str) -> SeriesSettings:
@@ -305,14 +308,12 @@ def serve(
 
     log_to_stderr(log_format)
     path = find_settings(config, os.environ)
-    settings = settings_of(config, secrets=True)
-    only = tuple(series or ())
-    parts.chosen(settings, only)
-    shift = (clock_of(now)(settings.series[0].series) - datetime.now(UTC)) if now else None
+    asked = select(config, series, secrets=True)
+    shift = (clock_of(now)(asked.chosen[0].series) - datetime.now(UTC)) if now else None
     service = Service(
-        settings,
-        load=lambda: load_settings(path),
-        only=only,
+        asked.settings,
+        load=lambda: read_settings(path),
+        only=tuple(series or ()),
         clock=lambda: datetime.now(UTC) + shift if shift else datetime.now(UTC),
         must_end=lambda: end_for_certain(0),
     )

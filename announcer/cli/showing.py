@@ -25,7 +25,7 @@ from announcer.cli.options import (
     print_json,
     run,
     say_without_ledger,
-    settings_of,
+    select,
 )
 from announcer.compose import MailComposer
 from announcer.console import clock_of, each, planned, read
@@ -41,7 +41,6 @@ from announcer.display import (
     show_talks,
 )
 from announcer.errors import (
-    AnnouncerError,
     CompositionError,
     LedgerDamaged,
     LedgerError,
@@ -54,7 +53,7 @@ from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided
 from announcer.private_files import PUBLIC, write_file
-from announcer.settings import SeriesSettings, Settings
+from announcer.settings import BrokenSeries, SeriesSettings, Settings, refuse_broken
 from announcer.shapes import evidence_shape, plan_shape, row_shape, talk_shape
 from announcer.source.explained import explained
 from announcer.talks import Ground, Talk
@@ -80,8 +79,8 @@ def talks(
 
     Example: announcer talks --explain --now 2020-04-03T10:00
     """
-    settings = settings_of(config)
-    chosen = parts.chosen(settings, series or ())
+    selection = select(config, series)
+    settings, chosen = selection.settings, selection.chosen
     clock = clock_of(now)
     shapes: list[dict[str, object]] = []
 
@@ -135,7 +134,7 @@ def talks(
             print_json(shapes)
         return status
 
-    run(work())
+    run(work(), selection.status)
 
 
 async def _history(settings: Settings, asked: SeriesSettings) -> History | None:
@@ -148,15 +147,14 @@ async def _history(settings: Settings, asked: SeriesSettings) -> History | None:
         return None
 
 
-def _subjects(plans: list[tuple[SeriesSettings, Plan]]) -> dict[str, str | None]:
+def _subjects(asked: SeriesSettings, plan: Plan) -> dict[str, str | None]:
     subjects: dict[str, str | None] = {}
-    for asked, plan in plans:
-        composer = MailComposer(asked.templates)
-        for mail in plan.announcements:
-            if mail.row is not None and mail.row.copies:
-                subjects[mail.key] = mail.row.subject
-            elif all(talk.starts_at for talk in mail.talks):
-                subjects[mail.key] = composer.subject(mail)
+    composer = MailComposer(asked.templates)
+    for mail in plan.announcements:
+        if mail.row is not None and mail.row.copies:
+            subjects[mail.key] = mail.row.subject
+        elif all(talk.starts_at for talk in mail.talks):
+            subjects[mail.key] = composer.subject(mail)
     return subjects
 
 
@@ -184,31 +182,32 @@ def plan(
 
     Example: announcer plan --weeks 2
     """
-    settings = settings_of(config)
-    chosen = parts.chosen(settings, series or ())
+    selection = select(config, series)
+    settings, chosen = selection.settings, selection.chosen
     clock = clock_of(now)
 
     async def work() -> int:
-        plans: list[tuple[SeriesSettings, Plan]] = []
+        found: list[Plan] = []
+        subjects: dict[str, str | None] = {}
         async with parts.copied_ledger(settings) as (ledger, real):
             say_without_ledger(settings, real=real)
 
             async def look(asked: SeriesSettings) -> None:
                 whole, trouble = await planned(asked, settings, ledger, clock)
-                plans.append((asked, _shown(whole, clock(asked.series), weeks)))
+                shown = _shown(whole, clock(asked.series), weeks)
+                found.append(shown)
+                subjects.update(_subjects(asked, shown))
                 if trouble is not None:
                     raise trouble
 
             status = await each(chosen, look)
-        found = [p for _, p in plans]
-        subjects = _subjects(plans)
         if as_json:
             print_json(plan_shape(now_shape(clock, chosen), found, subjects))
         else:
             show_plan(found, subjects)
         return status
 
-    run(work())
+    run(work(), selection.status)
 
 
 @app.command()
@@ -234,10 +233,10 @@ def preview(
     """
     if everything is (key is not None):
         raise UsageError("say which mail: `announcer preview KEY`, or --all for every kind")
-    settings = settings_of(config)
-    chosen = parts.chosen(settings, series or ())
+    selection = select(config, series)
+    settings, chosen = selection.settings, selection.chosen
     if key is None:
-        _hang(chosen, out or Path("preview"))
+        _hang(chosen, out or Path("preview"), selection.status)
         return
     clock = clock_of(now)
 
@@ -248,7 +247,7 @@ def preview(
             for row in await ledger.rows():
                 if row.key == key and row.copies:
                     return _previewed(row.message(), out)
-            for asked in chosen:
+            for asked in _of_key(key, chosen, selection.broken):
                 plan, trouble = await planned(asked, settings, ledger, clock)
                 if trouble is not None:
                     console.note(str(trouble))
@@ -261,15 +260,24 @@ def preview(
     run(work())
 
 
-def _hang(chosen: tuple[SeriesSettings, ...], folder: Path) -> None:
+def _of_key(
+    key: str, chosen: tuple[SeriesSettings, ...], broken: tuple[BrokenSeries, ...]
+) -> tuple[SeriesSettings, ...]:
+    """Give the series of a key alone, so that no other can stand in the way of its mail."""
+    name = key.partition("/")[0]
+    refuse_broken(broken, name)
+    return tuple(asked for asked in chosen if asked.series.id == name)
+
+
+def _hang(chosen: tuple[SeriesSettings, ...], folder: Path, status: int) -> None:
     from announcer.gallery import hang  # noqa: PLC0415 - no other command needs it
 
     failed = list(hang(chosen, folder))
     for line in failed:
         console.note(line)
     say(str(folder / "index.html"))
-    if failed:
-        raise typer.Exit(1)
+    if failed or status:
+        raise typer.Exit(max(int(bool(failed)), status))
 
 
 def _composed(mail: Announcement, asked: SeriesSettings, clock: Clock) -> Message:
@@ -302,8 +310,9 @@ def log(
 
     Example: announcer log geometry/announcement/2026-04-03
     """
-    settings = settings_of(config)
-    chosen = {a.series.id: a.series for a in parts.chosen(settings, series or ())}
+    selection = select(config, series)
+    settings = selection.settings
+    chosen = {asked.series.id: asked.series for asked in selection.chosen}
 
     async def work() -> int:
         async with parts.copied_ledger(settings, needed=True) as (ledger, _):
@@ -331,7 +340,7 @@ def log(
                 show_content(row.content)
             return await _name_damage(ledger, settings)
 
-    run(work())
+    run(work(), 0 if key else selection.status)
 
 
 async def _name_damage(ledger: Ledger, settings: Settings) -> int:
@@ -397,38 +406,35 @@ def feed(
     from announcer.invite import Entry  # noqa: PLC0415 - as above
     from announcer.invite import feed as calendar  # noqa: PLC0415 - as above
 
-    settings = settings_of(config)
-    chosen = parts.chosen(settings, series or ())
+    selection = select(config, series)
+    settings, chosen = selection.settings, selection.chosen
     clock = clock_of(now)
 
     async def work() -> int:
         found: list[Entry] = []
-        missing: list[AnnouncerError] = []
+        known_of = 0
         async with parts.copied_ledger(settings) as (ledger, _):
 
             async def gather(asked: SeriesSettings) -> None:
+                nonlocal known_of
                 at = clock(asked.series)
-                try:
-                    history = await ledger.history(asked.series.id)
-                except LedgerError as error:
-                    missing.append(error)  # whoever subscribes would lose its talks
-                    raise
+                history = await ledger.history(asked.series.id)
                 known, trouble = await _believed(asked, history.believed, clock)
-                if known is None:
-                    missing.extend(filter(None, [trouble]))
-                else:
+                if known is not None:
                     # Who subscribed keeps a talk as it last was, also while readings disagree.
                     talks = to_plan(replace(known, watched={}), asked.series, at)
-                    found.extend(entries(asked.series, talks, history, at))
+                    found.extend(list(entries(asked.series, talks, history, at)))
+                    known_of += 1
                 if trouble is not None:
                     raise trouble
 
             status = await each(chosen, gather)
-        if not missing:
+        # A calendar that lacks a series would take its talks from whoever subscribes.
+        if known_of == len(chosen) and not selection.broken:
             _give(calendar(", ".join(asked.series.name for asked in chosen), found), out)
         return status
 
-    run(work())
+    run(work(), selection.status)
 
 
 async def _believed(

@@ -1,9 +1,11 @@
 """From the bytes of a page to its text: the charset of the header, of the page, or what fits."""
 
+import codecs
 import re
 from typing import Final
 
 from announcer.errors import SourceUnreadable
+from announcer.quoting import quoted
 
 _IN_THE_PAGE: Final = re.compile(
     rb"<meta[^>]{0,200}charset=[\"']?([\w-]+)|<\?xml[^>]{0,200}encoding=[\"']([\w-]+)",
@@ -11,6 +13,13 @@ _IN_THE_PAGE: Final = re.compile(
 )
 # What servers say of every page unasked. Browsers read them all as the last (WHATWG, Encoding).
 _LATIN: Final = frozenset({"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "windows-1252", "cp1252"})  # fmt: skip
+
+
+# Encodings of Python's own, of host names and of source code; "undefined" is what a script writes
+# that has forgotten to say.
+_NO_CHARSETS: Final = frozenset(
+    {"undefined", "idna", "punycode", "raw-unicode-escape", "unicode-escape"}
+)
 
 
 def decoded(content: bytes, charset: str | None, name: str) -> str:
@@ -27,8 +36,13 @@ def decoded(content: bytes, charset: str | None, name: str) -> str:
         raise SourceUnreadable(f"{name} is not text; name the page itself in source.location")
     for encoding in _likely(content, (charset or "").lower()):
         try:
+            if codecs.lookup(encoding).name in _NO_CHARSETS:
+                raise SourceUnreadable(
+                    f"{name} is said to be in the charset {quoted(encoding)}, which no page is written "
+                    'in; let the server say "charset=utf-8"'
+                )
             return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # other bytes than these, or a charset that is not known
             continue
     return content.decode("latin-1")
 

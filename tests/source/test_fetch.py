@@ -16,6 +16,7 @@ from announcer.service import ReadAhead
 from announcer.source import Source
 from announcer.source.calendar import CalendarSource
 from announcer.source.data import DataSource
+from announcer.source.decode import decoded
 from announcer.source.fetch import Address, Answered, Fetcher, private
 from announcer.source.forges import raw_address
 from announcer.source.interface import InterfaceSource
@@ -395,3 +396,22 @@ def test_the_service_asks_each_kind_of_source_for_what_has_changed_only(
     assert [talk.title for talk in first.talks] == ["Nets"]
     assert first == soon == later
     assert [a.headers.get("if-none-match") for a in site.asked] == [None, '"1"']
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "punycode", "unicode_escape", "raw-unicode-escape"]
+)
+@pytest.mark.parametrize("content", [b"Talks", b"Vortr\xe4ge", "Vorträge".encode()])
+def test_a_charset_that_no_page_is_written_in_makes_it_unreadable(
+    charset: str, content: bytes
+) -> None:
+    with pytest.raises(SourceUnreadable, match=f'charset "{charset}", which no page is written in'):
+        decoded(content, charset, "index.md")
+    page = f'<meta charset="{charset}">'.encode() + content
+    with pytest.raises(SourceUnreadable, match="which no page is written in"):
+        decoded(page, None, "index.html")
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "base64", "hex", "rot13", "a\0b", "x" * 9000, "é"])
+def test_a_charset_that_is_not_known_is_none(charset: str) -> None:
+    assert decoded("Vorträge".encode(), charset, "index.md") == "Vorträge"
