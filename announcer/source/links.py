@@ -10,8 +10,8 @@ from announcer.talks import Link
 
 URL: Final = re.compile(r"https?://[^\s<>\"'|\\)\]}]+")
 PLAYER: Final = re.compile(
-    r"<(?:iframe|video|embed)\b[^>]{0,1000}?\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]{0,1000}>"
-    r"(?:\s*</(?:iframe|video|embed)\s*>)?",
+    r"<(?:iframe|video|embed)\b[^<>]{0,1000}?\bsrc\s{0,9}=\s{0,9}[\"']?([^\"'\s<>]{1,2000}+)[^<>]{0,1000}+>"
+    r"(?:\s{0,99}</(?:iframe|video|embed)\s{0,9}>)?",
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(

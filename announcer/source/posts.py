@@ -21,7 +21,7 @@ from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.known import POINTS, TALKS, fact_of, known_name, label
-from announcer.source.markdown import plain
+from announcer.source.markdown import plain, uncommented
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
@@ -160,7 +160,7 @@ def _post(file: File, text: str, hints: Hints) -> _Post | str:
     if _is(tree.get("draft"), "true") or _is(tree.get("published"), "false"):
         return ""
     tree.line = 1
-    body = re.sub(r"<!--.*?(?:-->|\Z)", "", text[end.end() :], flags=re.DOTALL).strip()
+    body = uncommented(text[end.end() :]).strip()
     post = _Post(file=file, front=named(tree, hints), body=body, labels=labelled(body))
     return _with_sentence(post)
 
