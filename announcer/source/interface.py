@@ -162,7 +162,7 @@ def prose(raw: str | None) -> str | None:
     if raw is None or "<" not in raw:
         return raw
     parser = _Prose()
-    parser.feed(raw)
+    parser.feed(raw[: clean.LONGEST_TEXT])
     parser.close()
     lines = [" ".join(line.split()) for line in "".join(parser.parts).split("\n")]
     paragraphs = "\n".join(lines).strip().split("\n\n")
@@ -187,7 +187,8 @@ class _Prose(HTMLParser):
         elif tag in {"br", "li"}:
             self.parts.append("\n" if tag == "br" else "\n- ")
         elif tag == "a":
-            self._links.append((len(self.parts), dict(attrs).get("href") or ""))
+            # A link has none inside: one that is open was not closed.
+            self._links = [(len(self.parts), dict(attrs).get("href") or "")]
 
     def handle_endtag(self, tag: str) -> None:
         """End it."""

@@ -226,8 +226,9 @@ def json_tree(text: str, name: str) -> Value:
         raise SourceUnreadable(f"{name}, line 1, column 1: it is nested too deep") from None
 
 
-_SPARE_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])')
-_BRACES: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\n]')
+# A string that does not end is taken to the end, so that no other begins inside of it.
+_SPARE_COMMA: Final = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*[\]}])', re.DOTALL)
+_BRACES: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\n]', re.DOTALL)
 
 
 def _json(text: str) -> Value:
