@@ -1,7 +1,30 @@
 """Texts that made readers slow, or might: each grows with its size, and asks for one kind of work."""
 
+import asyncio
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
+
+from terms import NOW, series
+
+from announcer.errors import SourceUnreadable
+from announcer.lines import shortened
+from announcer.plain import to_text
+from announcer.prose import titled, to_html
+from announcer.source import clean
+from announcer.source.calendar import CalendarSource
+from announcer.source.data import DataSource
+from announcer.source.explained import explained
+from announcer.source.facts import understood
+from announcer.source.hints import NO_HINTS
+from announcer.source.interface import prose
+from announcer.source.page import PageSource
+from announcer.source.posts import PostsSource
+from announcer.source.spoken import with_speakers
+from announcer.talks import Reading
 
 # What is repeated; {n} is a running number, so that nothing is found in a cache.
 PIECES: Final[Mapping[str, str]] = {
@@ -178,4 +201,118 @@ def filled(piece: str, size: int) -> str:
     )
 
 
-Place = Callable[[str], str]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A kind of reader: how a hostile text is put into what it reads, and what reads that."""
+
+    put: Callable[[str], str]
+    read: Callable[[str], object]
+
+    def __call__(self, text: str) -> object:
+        try:
+            return self.read(self.put(text))
+        except SourceUnreadable:
+            return None
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ").replace("\r", " ")
+
+
+def _explain(found: Reading) -> None:
+    for talk in found.talks[:20]:
+        explained(talk, found.grounds[talk.id], series())
+
+
+def _page(name: str) -> Callable[[str], object]:
+    return lambda text: _explain(PageSource(Path(name), series()).read(clean.repaired(text), NOW))
+
+
+def _data(name: str) -> Callable[[str], object]:
+    def read(text: str) -> None:
+        facts = DataSource(Path(name), series()).read(text, name)
+        _explain(understood(with_speakers(facts), series(), NO_HINTS, NOW))
+
+    return read
+
+
+def _posts(text: str) -> object:
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "2026-04-07-nets.md").write_text(text, encoding="utf-8", newline="")
+        return asyncio.run(PostsSource(Path(folder), series()).load(NOW))
+
+
+def _calendar(text: str) -> object:
+    facts, _ = CalendarSource(Path("t.ics"), series()).read(text, "t.ics", NOW)
+    return understood(with_speakers(facts), series(), NO_HINTS, NOW)
+
+
+def _mail(text: str) -> object:
+    return to_text(to_html(shortened(clean.text(text), 12_000)[0])), titled(clean.line(text))
+
+
+def _fields(text: str) -> dict[str, str]:
+    return dict.fromkeys(
+        ("date", "title", "speaker", "abstract", "note", "location", "url"), text
+    ) | {"start": "2026-04-07"}
+
+
+def _event(text: str) -> str:
+    line = _one_line(text)
+    folded = text.replace("\r", "").replace("\n", "\\n")
+    return (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+        f"SUMMARY:{line}\r\nDTSTART:20260407T100000Z\r\nLOCATION:{line}\r\n"
+        f"DESCRIPTION:{folded}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+
+def _table(text: str) -> str:
+    cell = _one_line(text)
+    return f"| Date | Title | Speaker |\n|--|--|--|\n| 2026-04-07 | {cell} | {cell} |\n"
+
+
+def _cells(text: str) -> str:
+    cell = '"' + _one_line(text).replace('"', '""') + '"'
+    return f"date,title,speaker,abstract,note\n2026-04-07,{cell},{cell},{cell},{cell}\n"
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "page": Reader(read=_page("a.md"), put='## Talks\n### 3. "A talk" 2026-04-07\n{}\n'.format),
+    "heading": Reader(
+        read=_page("a.md"), put=lambda text: f"## 2026-04-07 {_one_line(text)}\n\nx\n"
+    ),
+    "item": Reader(read=_page("a.md"), put=lambda text: f"- 2026-04-07: {_one_line(text)}\n"),
+    "last of an item": Reader(
+        read=_page("a.md"), put=lambda text: f"- {_one_line(text)} (2026-04-07)\n"
+    ),
+    "cell": Reader(read=_page("a.md"), put=_table),
+    "front matter": Reader(
+        read=_page("a.md"), put=lambda text: f"---\ntitle: {_one_line(text)}\n{text}"
+    ),
+    "HTML": Reader(
+        read=_page("a.html"),
+        put=lambda text: f"<!doctype html><html><body><h2>2026-04-07</h2>{text}</body></html>",
+    ),
+    "JSON-LD": Reader(
+        read=_page("a.html"),
+        put=lambda text: f"<!doctype html><script type=application/ld+json>{text}",
+    ),
+    "reST": Reader(read=_page("a.rst"), put="A talk 2026-04-07\n=================\n\n{}".format),
+    "CSV": Reader(read=_data("a.csv"), put=_cells),
+    "rows of CSV": Reader(read=_data("a.csv"), put="date,title\n{}".format),
+    "JSON": Reader(read=_data("a.json"), put=lambda text: json.dumps([_fields(text)])),
+    "raw JSON": Reader(read=_data("a.json"), put='[{{"title": "{}'.format),
+    "YAML": Reader(read=_data("a.yaml"), put=str),
+    "TOML": Reader(read=_data("a.toml"), put=str),
+    "post": Reader(
+        read=_posts, put="---\ntitle: x\ndate: 2026-04-07\nspeaker: A B\n---\n{}".format
+    ),
+    "title of a post": Reader(
+        read=_posts,
+        put=lambda text: f"---\ntitle: {json.dumps(_one_line(text))}\n---\nOn 2026-04-07, {text}",
+    ),
+    "calendar": Reader(read=_calendar, put=_event),
+    "interface": Reader(read=prose, put=str),
+    "mail": Reader(read=_mail, put=str),
+}

@@ -22,6 +22,7 @@ Layout = Literal["heading", "row", "item", "paragraph", "definition", "event"]
 _SPEAKERS_BELOW: Final = re.compile(
     r"\W*(?:\*\*|__|#+\s)\W*(?:speakers?|presenters?|vortragende|intervenants?)\W*", re.IGNORECASE
 )
+_LONGEST_LABEL: Final = 100
 _LEAD: Final = re.compile(
     r"[\W_]*(?:<[^>]{1,80}>\s*)*(?:(?:on|am|le|date|when|datum|wann|next|neu|new)\b\s*:?\s*)?"
     r"(?:(?:the )?(?:next|upcoming|nächste[rs]?|prochaine?) (?:\w+ ){0,2}?(?:seminar|talk|meeting|session|colloquium|vortrag|treffen|séance|séminaire|exposé)s?\s*(?:is|:|am|on|will be|-|–)*\s*)?"
@@ -87,7 +88,7 @@ def labels(body: tuple[str, ...] | list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     weak = ""
     for at, text in enumerate(body):
-        if _SPEAKERS_BELOW.fullmatch(text):
+        if len(text) <= _LONGEST_LABEL and _SPEAKERS_BELOW.fullmatch(text):
             if "speakers" not in found:
                 found["speakers"] = "; ".join(_listed(body, at))
             continue

@@ -171,11 +171,11 @@ def _says_so(parts: dict[str, str | None], text: str, start: int) -> bool:
     if any(mark in {":", "h"} for mark in marks) or len(marks) == 2:
         return True
     # "2.10" may be a version and "10 h" a length; what stands before says that it is a time.
+    if not marks and "h" not in halves:
+        return False
     near = text[max(0, start - _NEAR) : start]
     introduced = bool(_INTRODUCED.search(near)) or (bool(near) and not near.strip(" |"))
-    return (bool(marks) or "h" in halves) and (
-        introduced or len(ends) == 2 or (bool(marks) and not start)
-    )
+    return introduced or len(ends) == 2 or (bool(marks) and not start)
 
 
 def _time(hours: str | None, minutes: str | None, half: str | None) -> time | None:
