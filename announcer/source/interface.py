@@ -1,6 +1,7 @@
 """What the public interface of a site answers: JSON, of which only known names are read."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ from announcer.source import clean, words
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Answered, Fetcher
 from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.markdown import uncommented
 from announcer.talks import Reading, Series
 
 Table = Mapping[str, Any]
@@ -157,12 +159,16 @@ _BLOCKS: Final = frozenset(["p", "div", "ul", "ol", "table", "tr", "section", "b
 _UNREAD: Final = frozenset({"script", "style", "template", "title"})
 
 
+# The parser would look for the end of each tag that has none in all of the text behind it.
+_NO_TAG: Final = re.compile(r"<(?![/!]?[A-Za-z][^<>]{0,2000}+>)")
+
+
 def prose(raw: str | None) -> str | None:
     """Give a text that may be HTML as Markdown: its words, paragraphs, list items and links."""
     if raw is None or "<" not in raw:
         return raw
     parser = _Prose()
-    parser.feed(raw[: clean.LONGEST_TEXT])
+    parser.feed(_NO_TAG.sub("&lt;", uncommented(raw[: clean.LONGEST_TEXT])))
     parser.close()
     lines = [" ".join(line.split()) for line in "".join(parser.parts).split("\n")]
     paragraphs = "\n".join(lines).strip().split("\n\n")
