@@ -1,6 +1,7 @@
 # `make demo` shows the main job; `make test` runs all tests. Both install what they need first.
 # `make torture` harms a pass at every call, and cuts the power everywhere, and
-# composes a million hostile facts: most of an hour. `make snapshots` writes tests/snapshots anew.
+# composes a million hostile facts, and doubles every hostile text for every reader: most of
+# an hour. `make snapshots` writes tests/snapshots anew.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
@@ -17,7 +18,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist worksteal --durations 10
 
 torture: $(READY)
-	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py tests/test_hostile.py tests/test_settings_fuzz.py
+	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py tests/test_hostile.py tests/test_settings_fuzz.py tests/source/test_linear.py
 
 snapshots: $(READY)
 	SNAPSHOTS=renew $(BIN)/python -m pytest -q tests/test_snapshots.py

@@ -6,15 +6,18 @@ either of the two. What the evidence leaves open is said, never guessed.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import count
 
 from announcer.talks import Talk
 
 _ALIKE = 0.72  # how much of two titles must agree for one to be the other, corrected
+# More are not compared, as where hundreds of talks are on one day: which is which is then not certain.
+_MOST_COMPARED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,23 @@ class Matched:
     unsure: frozenset[str]
 
 
-Evidence = Callable[[Talk, Talk], bool]
+Part = Callable[[Talk], Hashable]  # what two talks have in common; None where it tells nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What tells that two talks are one: parts that are the same in both, and what else must hold.
+
+    By the parts talks are looked up, so that not each is compared with each.
+    """
+
+    parts: tuple[Part, ...]
+    holds: Callable[[Talk, Talk], bool] | None = None
+
+    def key(self, talk: Talk) -> Hashable:
+        """Return what the talk has in common with its match; None where a part tells nothing."""
+        parts = tuple(part(talk) for part in self.parts)
+        return None if None in parts else parts
 
 
 def matched(
@@ -53,18 +72,25 @@ def matched(
     before, after = list(known), list(found)
     pairs: dict[str, Talk] = {}  # id of a found talk -> the known one that it is
     for evidence in _evidence(known, found, today):
-        for old, new in _certain(before, after, evidence):
-            pairs[new.id] = old
-            before.remove(old)
-            after.remove(new)
+        certain = _certain(before, after, evidence)
+        pairs |= {new.id: old for old, new in certain}
+        before = _without(before, (old for old, _ in certain))
+        after = _without(after, (new for _, new in certain))
     unsure: dict[str, str] = {}
+    said = frozenset(accepted)
+    recognised: list[Talk] = []
+    named: dict[str, list[Talk]] = {}
+    for old in before:
+        if old.given_id:
+            named.setdefault(old.id, []).append(old)
     for new in after:
-        for old in [old for old in before if _same_id(old, new)]:
-            if new.id in set(accepted):
+        for old in named.get(new.id, ()) if new.given_id else ():
+            if new.id in said:
                 pairs[new.id] = old
-                before.remove(old)
+                recognised.append(old)
             elif old.day is not None and old.day >= today:
                 unsure[new.id] = _question(old, new)
+    before = _without(before, recognised)
     taken = {*taken, *(talk.identity for talk in known)}
     talks = []
     for new in found:
@@ -90,34 +116,40 @@ def same_talks(one: Sequence[Talk], other: Sequence[Talk], today: date) -> list[
     often = _often(one, other)
     alone = [Counter(t.day for t in talks if not t.cancelled) for talks in (one, other)]
 
-    def moved(first: Talk, second: Talk) -> bool:
-        days = [talk.day for talk in (first, second)]
-        ahead = all(day is None or day >= today for day in days)
-        told = _title(first, second) and _letters(first.title) not in often
-        stays = first.day == second.day
-        return told and (stays or (ahead and not (first.cancelled or second.cancelled)))
+    def own_title(talk: Talk) -> Hashable:
+        return None if _letters(talk.title) in often else _title(talk)
 
-    def only(first: Talk, second: Talk) -> bool:
+    def moved(first: Talk, second: Talk) -> bool:
+        ahead = all(talk.day is None or talk.day >= today for talk in (first, second))
         live = not (first.cancelled or second.cancelled)
-        return live and _day(first, second) and all(days[first.day] == 1 for days in alone)
+        return first.day == second.day or (ahead and live)
+
+    def only_day(talk: Talk) -> Hashable:
+        return talk.day if all(days[talk.day] == 1 for days in alone) else None
+
+    def brief_day(talk: Talk) -> Hashable:
+        return talk.day if all(days[talk.day] < 2 for days in alone) else None
+
+    def live(first: Talk, second: Talk) -> bool:
+        return not (first.cancelled or second.cancelled)
 
     before, after = list(one), list(other)
     found: list[tuple[Talk, Talk]] = []
     for evidence in (
-        _in_full,
-        _all(_title, _day, _start),
-        _all(_title, _day),
-        moved,
-        _all(_speakers, _day),
-        _all(_alike, _day),
-        _all(_day, _start),
-        only,
-        lambda first, second: _day(first, second) and all(days[first.day] < 2 for days in alone),
+        Evidence(parts=(_in_full,)),
+        Evidence(parts=(_title, _day, _start)),
+        Evidence(parts=(_title, _day)),
+        Evidence(parts=(own_title,), holds=moved),
+        Evidence(parts=(_speakers, _day)),
+        Evidence(parts=(_day,), holds=_alike),
+        Evidence(parts=(_day, _start)),
+        Evidence(parts=(only_day,), holds=live),
+        Evidence(parts=(brief_day,)),
     ):
-        for first, second in _certain(before, after, evidence):
-            found.append((first, second))
-            before.remove(first)
-            after.remove(second)
+        certain = _certain(before, after, evidence)
+        found += certain
+        before = _without(before, (first for first, _ in certain))
+        after = _without(after, (second for _, second in certain))
     return found
 
 
@@ -144,58 +176,80 @@ def _identified(new: Talk, old: Talk | None, taken: Iterable[str]) -> Talk:
 def _certain(
     before: Sequence[Talk], after: Sequence[Talk], evidence: Evidence
 ) -> list[tuple[Talk, Talk]]:
-    """Give the pairs for which there is evidence, and none for either with another."""
-    pairs = [(old, new) for old in before for new in after if evidence(old, new)]
-    return [
-        (old, new)
-        for old, new in pairs
-        if sum(o is old for o, _ in pairs) == 1 and sum(n is new for _, n in pairs) == 1
-    ]
+    """Return the pairs for which there is evidence, and none for either with another."""
+    groups: dict[Hashable, tuple[list[Talk], list[Talk]]] = {}
+    for side, talks in enumerate((before, after)):
+        for talk in talks:
+            key = evidence.key(talk)
+            if key is not None:
+                groups.setdefault(key, ([], []))[side].append(talk)
+    found: list[tuple[Talk, Talk]] = []
+    left = _MOST_COMPARED
+    for olds, news in groups.values():
+        if evidence.holds is None:
+            if len(olds) == len(news) == 1:
+                found.append((olds[0], news[0]))
+            continue
+        left -= len(olds) * len(news)
+        if left >= 0:
+            found += _only_pairs(olds, news, evidence.holds)
+    return found
 
 
+def _only_pairs(
+    olds: Sequence[Talk], news: Sequence[Talk], holds: Callable[[Talk, Talk], bool]
+) -> list[tuple[Talk, Talk]]:
+    pairs = [(old, new) for old in olds for new in news if holds(old, new)]
+    often = Counter(id(talk) for pair in pairs for talk in pair)
+    return [(old, new) for old, new in pairs if often[id(old)] == often[id(new)] == 1]
+
+
+def _without(talks: Iterable[Talk], gone: Iterable[Talk]) -> list[Talk]:
+    left_out = {id(talk) for talk in gone}
+    return [talk for talk in talks if id(talk) not in left_out]
+
+
+@lru_cache(maxsize=2**16)
 def _letters(text: str | None) -> str:
     return re.sub(r"[\W_]+", "", (text or "").casefold())
 
 
-def _title(old: Talk, new: Talk) -> bool:
-    return bool(_letters(old.title)) and _letters(old.title) == _letters(new.title)
+def _title(talk: Talk) -> Hashable:
+    return _letters(talk.title) or None
 
 
-def _day(old: Talk, new: Talk) -> bool:
-    return old.day is not None and old.day == new.day
+def _day(talk: Talk) -> Hashable:
+    return talk.day
 
 
-def _start(old: Talk, new: Talk) -> bool:
-    return old.starts_at is not None and old.starts_at == new.starts_at
+def _start(talk: Talk) -> Hashable:
+    return talk.starts_at
 
 
-def _speakers(old: Talk, new: Talk) -> bool:
-    names = {_letters(name) for name in old.speakers}
-    return bool(names) and names == {_letters(name) for name in new.speakers}
+def _speakers(talk: Talk) -> Hashable:
+    return frozenset(map(_letters, talk.speakers)) or None
 
 
-def _in_full(old: Talk, new: Talk) -> bool:
-    """Whether all that tells one talk from another is the same, be it nothing."""
-    told = ((_letters(t.title), t.speakers, t.day, t.starts_at) for t in (old, new))
-    return next(told) == next(told)
+def _in_full(talk: Talk) -> Hashable:
+    """Return all that tells one talk from another, be it nothing."""
+    return (_letters(talk.title), talk.speakers, talk.day, talk.starts_at)
 
 
-def _same_id(old: Talk, new: Talk) -> bool:
-    return new.given_id and old.given_id and old.id == new.id
+def _same_id(talk: Talk) -> Hashable:
+    return talk.id if talk.given_id else None
 
 
 def _alike(old: Talk, new: Talk) -> bool:
     one, other = _letters(old.title), _letters(new.title)
-    return bool(one and other) and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    if not (one and other):
+        return False
+    compared = SequenceMatcher(None, one, other)
+    return compared.quick_ratio() >= _ALIKE and compared.ratio() >= _ALIKE
 
 
 def _untold(old: Talk, new: Talk) -> bool:
     """Whether one of the two has no title that could contradict the other's."""
     return old.title is None or new.title is None
-
-
-def _all(*evidence: Evidence) -> Evidence:
-    return lambda old, new: all(holds(old, new) for holds in evidence)
 
 
 def _often(*places: Iterable[Talk]) -> set[str]:
@@ -212,28 +266,34 @@ def _evidence(known: Iterable[Talk], found: Iterable[Talk], today: date) -> tupl
     """Give what can tell that two are one talk, the strongest first."""
     often = _often(known, found)
 
-    def own_title(old: Talk, new: Talk) -> bool:
-        """Whether a title tells by itself, as that of a series of meetings does not."""
-        return _title(old, new) and _letters(old.title) not in often
+    def own_title(talk: Talk) -> Hashable:
+        """Return a title that tells by itself, as that of a series of meetings does not."""
+        return None if _letters(talk.title) in often else _title(talk)
 
     def ahead(old: Talk, _: Talk) -> bool:
         return old.day is None or old.day >= today
 
+    def alike_ahead(old: Talk, new: Talk) -> bool:
+        return ahead(old, new) and _alike(old, new)
+
+    def untold_ahead(old: Talk, new: Talk) -> bool:
+        return ahead(old, new) and _untold(old, new)
+
     return (
-        _all(_same_id, _title, _day, _start),
-        _all(_title, _day, _start),
-        _all(_title, _day),
-        _all(own_title, _speakers),
-        _all(own_title, _same_id),
-        _all(own_title, ahead),
-        _all(_same_id, _day, _start),
-        _all(_same_id, _day),
-        _all(_speakers, _day),
-        _all(_speakers, _same_id),
-        _all(_alike, _day),
-        _all(_day, _start),
-        _day,
-        _all(_alike, _same_id),
-        _all(_alike, _speakers, ahead),
-        _all(_untold, _same_id, ahead),
+        Evidence(parts=(_same_id, _title, _day, _start)),
+        Evidence(parts=(_title, _day, _start)),
+        Evidence(parts=(_title, _day)),
+        Evidence(parts=(own_title, _speakers)),
+        Evidence(parts=(own_title, _same_id)),
+        Evidence(parts=(own_title,), holds=ahead),
+        Evidence(parts=(_same_id, _day, _start)),
+        Evidence(parts=(_same_id, _day)),
+        Evidence(parts=(_speakers, _day)),
+        Evidence(parts=(_speakers, _same_id)),
+        Evidence(parts=(_day,), holds=_alike),
+        Evidence(parts=(_day, _start)),
+        Evidence(parts=(_day,)),
+        Evidence(parts=(_same_id,), holds=_alike),
+        Evidence(parts=(_speakers,), holds=alike_ahead),
+        Evidence(parts=(_same_id,), holds=untold_ahead),
     )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _PLAYER: Final = re.compile(
-    r"<(iframe|video|embed|audio|source)\b[^>]*?\bsrc\s*=\s*[\"']?(https?://[^\"'\s>]+)[^>]*>(?:.{0,500}?</\1\s*>)?",
+    r"<(iframe|video|embed|audio|source)\b[^<>]{0,1000}?\bsrc\s{0,9}=\s{0,9}[\"']?(https?://[^\"'\s<>]{1,2000}+)"
+    r"[^<>]{0,1000}+>(?:(?:[^<]{1,500}+|<(?!/\1)){0,20}+</\1\s{0,9}>)?",
     re.IGNORECASE | re.DOTALL,
 )
 _TAGS: Final = {
@@ -38,12 +39,14 @@ _SWITCHES: Final = frozenset(
 )
 _LONGEST_WORD: Final = 900
 # What a mail shows as any other block, and headings, of which those of the mail must stand out.
-_HEADING: Final = re.compile(r"<(/?)h[1-6]\b[^>]*>", re.IGNORECASE)
+_HEADING: Final = re.compile(r"<(/?)h[1-6]\b[^<>]*+>", re.IGNORECASE)
 _BLOCK: Final = re.compile(
-    r"<(/?)(?:section|article|details|summary|figure|figcaption|center|main|aside|header|footer|address)\b[^>]*>",
+    r"<(/?)(?:section|article|details|summary|figure|figcaption|center|main|aside|header|footer|address)\b[^<>]*+>",
     re.IGNORECASE,
 )
-_IMAGE: Final = re.compile(r"<img\b[^>]*?\balt\s*=\s*[\"']([^\"'<>]*)[\"'][^>]*>", re.IGNORECASE)
+_IMAGE: Final = re.compile(
+    r"<img\b[^<>]{0,2000}?\balt\s{0,9}=\s{0,9}[\"']([^\"'<>]{0,2000}+)[\"'][^<>]*+>", re.IGNORECASE
+)
 _EMPTY_LINK: Final = re.compile(r'(<a href="([^"]*)">)\s*</a>')
 # A place of a page that its reader's mail program knows nothing of.
 _RELATIVE: Final = re.compile(

@@ -19,6 +19,8 @@ from announcer.source.fetch import Fetcher
 from announcer.source.fields import facts_of, labelled, named
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.recurrence import Allowance, TooMuchWork
+from announcer.source.repeating import Window, bounded
 from announcer.source.spoken import with_speakers
 from announcer.talks import Reading, Series
 
@@ -30,7 +32,8 @@ SUFFIXES: Final = frozenset({".ics", ".ical", ".ifb"})
 _AHEAD: Final = timedelta(days=300)
 _BACK: Final = timedelta(days=400)
 _MOST_REPEATING: Final = 500
-_TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+_MOST_REPETITIONS: Final = 5000  # of all entries together
+_MOST_DAYS: Final = 400_000  # that all its rules may look at: 500 weekly ones need 360,000
 _STREAM_NAMES: Final = re.compile(r"CONFERENCE|X-[A-Z-]*(?:CONFERENCE|MEETING|ZOOM|TEAMS)[A-Z-]*")
 
 
@@ -119,6 +122,9 @@ class _Entries:
         self.calendars = _calendars(text, name)
         self.lines = _lines(text)
         self.warnings: list[str] = []
+        self._window = Window(first=now - _BACK, now=now, last=now + _AHEAD)
+        self._allowance = Allowance(_MOST_DAYS)
+        self._repetitions = 0
 
     def facts(self) -> Iterator[Facts]:
         """Give the facts of each entry in the order of the calendar, its occurrences in that of time."""
@@ -152,9 +158,9 @@ class _Entries:
             else:
                 yield from ((event, self._original(event)) for event in shown)
 
-    def _strange(self, event: "Component", words: str) -> None:
+    def _strange(self, event: "Component", words: str, what: str = "was not understood") -> None:
         summary = str(event.get("SUMMARY", ""))[:60]
-        self.warnings.append(f'{self._place(event)}: "{summary}" was not understood: {words}')
+        self.warnings.append(f'{self._place(event)}: "{summary}" {what}: {words}')
 
     def _occurrences(
         self, calendar: "Calendar", group: "list[Component]"
@@ -163,17 +169,29 @@ class _Entries:
         import recurring_ical_events  # noqa: PLC0415 - only who keeps a calendar pays
         from icalendar import Calendar  # noqa: PLC0415 - as above
 
-        if any(set(_frequency(event)) & _TOO_OFTEN for event in group):
-            self._strange(group[0], "it repeats within a day")
-            return
         own = Calendar({k: v for k, v in calendar.items() if k == "X-WR-TIMEZONE"})
-        own.subcomponents = list(group)
         try:
-            first, last = (self.now - _BACK, self.now + _AHEAD)
+            own.subcomponents, cut = bounded(
+                group, calendar.get("X-WR-TIMEZONE"), self._window, self._allowance
+            )
+            first, last = self._window.first, self._window.last
             found = recurring_ical_events.of(own).between(first, last)
+        except TooMuchWork as error:
+            raise SourceUnreadable(
+                f"{self._place(group[0])}: the rules of the entries that repeat need too much work; give "
+                "those with COUNT a later start, or name a calendar of talks in source.location"
+            ) from error
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             self._strange(group[0], str(error))
             return
+        if cut:
+            self._strange(group[0], cut, "is not read as a whole")
+        self._repetitions += len(found)
+        if self._repetitions > _MOST_REPETITIONS:
+            raise SourceUnreadable(
+                f"{self.name}: its entries repeat more than {_MOST_REPETITIONS} times within two years; "
+                "name a calendar of talks in source.location"
+            )
         for event in sorted(found, key=lambda event: _iso(_start(event))):
             yield event, self._original(event) or self._moment_id(_start(event))
 
@@ -292,15 +310,6 @@ def _sequence(event: "Component") -> int:
 
 def _repeats(group: "Sequence[Component]") -> bool:
     return any(name in event for event in group for name in ("RRULE", "RDATE"))
-
-
-def _frequency(event: "Component") -> list[str]:
-    rules = event.get("RRULE", [])
-    return [
-        str(freq).upper()
-        for rule in (rules if isinstance(rules, list) else [rules])
-        for freq in rule.get("FREQ", [])
-    ]
 
 
 def _iso(at: date | datetime | None) -> str:

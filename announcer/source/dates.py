@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 DateOrder = Literal["dmy", "mdy"]
 
@@ -193,6 +193,25 @@ def asked_dates(text: str, order: DateOrder | None = None) -> list[Written]:
     bare = None if found else _BARE.match(text)
     written = _written(bare, order) if bare else None
     return [written] if written else found
+
+
+class Found(Protocol):
+    """What was found in a text: a date, a time."""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where it stands."""
+        ...
+
+
+def without_spans(text: str, found: Iterable[Found], by: str = " ") -> str:
+    """Put something else in the place of what was found, which stands in order and apart."""
+    parts: list[str] = []
+    done = 0
+    for start, end in (one.span for one in found):
+        parts += [text[done:start], by]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def overlaps(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:

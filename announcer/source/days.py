@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from announcer.source.dates import DateOrder
 from announcer.source.entry import Entry, only_when
-from announcer.source.markdown import Section
+from announcer.source.markdown import Line, Section
 from announcer.source.times import written_times
 
 _BULLET: Final = re.compile(r"^\s*(?:[-*+•]\s+)?[*_]{0,3}")
@@ -33,35 +32,39 @@ def _by_heading(section: Section, below: Sequence[Section]) -> list[Entry]:
     if section.prose.strip("-*_ \n") or not below:
         return []
     level = min(inner.level for inner in below)
-    found: list[Entry] = []
+    found: list[tuple[Section, list[str]]] = []
     for inner in below:
-        lines = (f"{'#' * inner.level} {inner.heading}", *inner.body)
-        if inner.level > level or _PART.fullmatch(inner.heading):
-            if found:
-                found[-1] = replace(found[-1], body=(*found[-1].body, *lines))
-            continue
-        found.append(
-            Entry(
-                layout="heading",
-                line=inner.line,
-                within=section.above,
-                head=section.heading,
-                body=lines,
-            )
+        lines = [f"{'#' * inner.level} {inner.heading}", *inner.body]
+        if inner.level == level and not _PART.fullmatch(inner.heading):
+            found.append((inner, lines))
+        elif found:
+            found[-1][1].extend(lines)
+    return [
+        Entry(
+            layout="heading",
+            line=first.line,
+            within=section.above,
+            head=section.heading,
+            body=tuple(body),
         )
-    return found
+        for first, body in found
+    ]
 
 
 def _by_time(section: Section, order: DateOrder | None) -> list[Entry]:
     """Cut the lines of a day where one begins with a time."""
-    found: list[Entry] = []
+    found: list[tuple[Line, str, list[str]]] = []
     for line in section.lines:
         text = _BULLET.sub("", line.text, count=1)
         clock = written_times(text[:60])[:1]
         if clock and clock[0].span[0] == 0:
-            head = f"{section.heading}, {text}"
-            found.append(Entry(layout="item", line=line.number, within=section.above, head=head))
+            found.append((line, f"{section.heading}, {text}", []))
         elif found:
-            found[-1] = replace(found[-1], body=(*found[-1].body, line.text))
+            found[-1][2].append(line.text)
     several = len(found) > 1 and not written_times(section.heading)
-    return found if several and not any(_PROGRAMME.search(e.head) for e in found) else []
+    if not several or any(_PROGRAMME.search(head) for _, head, _ in found):
+        return []
+    return [
+        Entry(layout="item", line=line.number, within=section.above, head=head, body=tuple(body))
+        for line, head, body in found
+    ]

@@ -2,10 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final, Literal
 
-from announcer.source.dates import MONTHS, WEEKDAY, DateOrder, Written, written_dates
+from announcer.source.dates import (
+    MONTHS,
+    WEEKDAY,
+    DateOrder,
+    Written,
+    without_spans,
+    written_dates,
+)
 from announcer.source.known import is_clock, label
 from announcer.source.markdown import plain
 from announcer.source.times import written_times
@@ -15,6 +22,7 @@ Layout = Literal["heading", "row", "item", "paragraph", "definition", "event"]
 _SPEAKERS_BELOW: Final = re.compile(
     r"\W*(?:\*\*|__|#+\s)\W*(?:speakers?|presenters?|vortragende|intervenants?)\W*", re.IGNORECASE
 )
+_LONGEST_LABEL: Final = 100
 _LEAD: Final = re.compile(
     r"[\W_]*(?:<[^>]{1,80}>\s*)*(?:(?:on|am|le|date|when|datum|wann|next|neu|new)\b\s*:?\s*)?"
     r"(?:(?:the )?(?:next|upcoming|nächste[rs]?|prochaine?) (?:\w+ ){0,2}?(?:seminar|talk|meeting|session|colloquium|vortrag|treffen|séance|séminaire|exposé)s?\s*(?:is|:|am|on|will be|-|–)*\s*)?"
@@ -79,9 +87,10 @@ def labels(body: tuple[str, ...] | list[str]) -> dict[str, str]:
     """Give what the labelled lines of a text name; the first of each counts."""
     found: dict[str, str] = {}
     weak = ""
-    for text in body:
-        if _SPEAKERS_BELOW.fullmatch(text):
-            found.setdefault("speakers", "; ".join(_listed(body, text)))
+    for at, text in enumerate(body):
+        if len(text) <= _LONGEST_LABEL and _SPEAKERS_BELOW.fullmatch(text):
+            if "speakers" not in found:
+                found["speakers"] = "; ".join(_listed(body, at))
             continue
         line = label(text)
         if line is not None and line.weak:
@@ -92,10 +101,10 @@ def labels(body: tuple[str, ...] | list[str]) -> dict[str, str]:
     return found | ({"weak": weak.strip(" *_")} if weak else {})
 
 
-def _listed(body: tuple[str, ...] | list[str], label: str) -> list[str]:
+def _listed(body: tuple[str, ...] | list[str], label: int) -> list[str]:
     """Give the items of the list below a label that stands on a line of its own."""
-    below = [text for text in body[list(body).index(label) + 1 :] if text.strip()]
-    items = [re.match(r"\s*[-*+•]\s+(.+)", text) for text in below[:8]]
+    below = islice((text for text in islice(body, label + 1, None) if text.strip()), 8)
+    items = [re.match(r"\s*[-*+•]\s+(.+)", text) for text in below]
     return [item[1] for item in takewhile(lambda item: item is not None, items) if item]
 
 
@@ -117,8 +126,7 @@ def unknown_date(text: str, order: DateOrder | None) -> bool:
 
 def _untimed(text: str) -> str:
     """Take times and weekdays out, which may stand before a date: "16:00, 14 April"."""
-    for time in reversed(written_times(text)):
-        text = text[: time.span[0]] + text[time.span[1] :]
+    text = without_spans(text, written_times(text), "")
     return WEEKDAY.sub("", text)
 
 
@@ -149,8 +157,7 @@ def trailing_date(text: str, order: DateOrder | None) -> Written | None:
         return None
     for written in written_dates(text, order)[-1:]:
         after = text[written.span[1] :]
-        for time in reversed(written_times(after)):
-            after = after[: time.span[0]] + after[time.span[1] :]
+        after = without_spans(after, written_times(after), "")
         if _TAIL.fullmatch(after) and _BEFORE_TAIL.search(text[: written.span[0]]):
             return written
     return None
@@ -159,10 +166,8 @@ def trailing_date(text: str, order: DateOrder | None) -> Written | None:
 def only_when(text: str, order: DateOrder | None) -> bool:
     """Whether a text holds a date and at most a time and a place beside it."""
     dates = written_dates(text, order)
-    for found in reversed(dates):
-        text = text[: found.span[0]] + " " + text[found.span[1] :]
-    for time in reversed(written_times(text)):
-        text = text[: time.span[0]] + " " + text[time.span[1] :]
+    text = without_spans(text, dates)
+    text = without_spans(text, written_times(text))
     rest = re.sub(r"\([^)]{0,60}\)", "", plain(text))
     words = re.findall(
         r"\w+", re.sub(r"(?i)\b(?:date|when|datum|wann|at|um|à|from|on|uhr)\b", "", rest)

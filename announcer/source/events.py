@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from announcer.source.entry import Entry
 
-_SCRIPT: Final = re.compile(
-    r"<script\b[^>]*?application/ld\+json[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE
-)
+_SCRIPT: Final = re.compile(r"<script\b([^<>]*+)>", re.IGNORECASE)
+_SCRIPT_END: Final = re.compile(r"</script\s{0,99}>", re.IGNORECASE)
 _MICRODATA: Final = re.compile(
     r"itemtype\s*=\s*[\"']?https?://schema\.org/\w*Event\b", re.IGNORECASE
 )
@@ -30,15 +29,9 @@ def entries(text: str) -> Announced:
     """Read the events of a page; without any, nothing is said."""
     found: list[Entry] = []
     warnings: list[str] = []
-    text = (
-        re.sub(r"<!--.*?-->", lambda m: "\n" * m[0].count("\n"), text, flags=re.DOTALL)
-        if "ld+json" in text
-        else text
-    )
-    for script in _SCRIPT.finditer(text) if "ld+json" in text else ():
-        line = text.count("\n", 0, script.start()) + 1
+    for line, script in _scripts(text) if "ld+json" in text else ():
         try:
-            whole = json.loads(script[1])
+            whole = json.loads(script)
         except (ValueError, RecursionError) as error:
             warnings.append(f"line {line}: its JSON-LD cannot be read: {str(error)[:80]}")
             continue
@@ -46,6 +39,31 @@ def entries(text: str) -> Announced:
     if not found and _MICRODATA.search(text):
         found += _microdata(text)
     return Announced(entries=tuple(found), warnings=tuple(warnings))
+
+
+def _scripts(text: str) -> Iterator[tuple[int, str]]:
+    """Generate the scripts of JSON-LD that are not commented out, each with its line."""
+    text = _uncommented(text)
+    line, counted, done = 1, 0, 0
+    for opening in _SCRIPT.finditer(text):
+        if opening.start() < done or "application/ld+json" not in opening[1].lower():
+            continue
+        closing = _SCRIPT_END.search(text, opening.end())
+        if closing is None:
+            return
+        line += text.count("\n", counted, opening.start())
+        counted, done = opening.start(), closing.end()
+        yield line, text[opening.end() : closing.start()]
+
+
+def _uncommented(text: str) -> str:
+    """Take out the comments that end, and keep the lines where they are."""
+    parts: list[str] = []
+    done = 0
+    while (start := text.find("<!--", done)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        parts += [text[done:start], "\n" * text.count("\n", start, end)]
+        done = end + 3
+    return "".join([*parts, text[done:]])
 
 
 def _events(value: Any, depth: int) -> Iterator[dict[str, Any]]:

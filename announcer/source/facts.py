@@ -24,6 +24,7 @@ from announcer.source.dates import (
     asked_dates,
     date_order,
     near,
+    without_spans,
     written_dates,
 )
 from announcer.source.hints import Hints
@@ -468,12 +469,8 @@ def _without_dates(text: str, order: DateOrder | None) -> str:
 
 
 def _without(text: str, dates: Sequence[Written]) -> str:
-    for found in reversed(dates):
-        text = text[: found.span[0]] + " | " + text[found.span[1] :]
-    return text
+    return without_spans(text, dates, " | ")
 
 
 def _without_times(text: str) -> str:
-    for found in reversed(written_times(text)):
-        text = text[: found.span[0]] + " " + text[found.span[1] :]
-    return text
+    return without_spans(text, written_times(text))

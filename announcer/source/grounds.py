@@ -1,5 +1,6 @@
 """The lines that a talk was read from, so that a reading can be explained."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
@@ -43,12 +44,9 @@ class PageGrounds:
     def _above(self, entry: Entry) -> list[Ground]:
         found = []
         for heading in entry.within:
-            before = [
-                line
-                for line in self._headings.get(heading.strip(" #"), ())
-                if line.number < entry.line
-            ]
-            found += [self._ground(line, above=True) for line in before[-1:]]
+            alike = self._headings.get(heading.strip(" #"), [])
+            before = bisect_left(alike, entry.line, key=lambda line: line.number)
+            found += [self._ground(line, above=True) for line in alike[max(0, before - 1) : before]]
         return found
 
     def _ground(self, line: Line, *, above: bool = False) -> Ground:

@@ -2,13 +2,15 @@
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from announcer.errors import SourceUnreadable
 from announcer.quantities import Span
 from announcer.source.fetch import fetch
+from announcer.source.recurrence import Allowance, TooMuchWork, occurrences, parsed
 
 _YEARS: Final = timedelta(days=2 * 366)
+_MOST_DAYS: Final = 400_000  # that the rules of all its entries may look at
 
 
 async def holidays(location: Path | str, now: datetime) -> tuple[Span, ...]:
@@ -17,29 +19,30 @@ async def holidays(location: Path | str, now: datetime) -> tuple[Span, ...]:
     Raises:
         SourceUnreadable: it could not be fetched, or is no calendar.
     """
-    from dateutil.rrule import rrulestr  # noqa: PLC0415 - only who names a calendar pays
-    from icalendar import Calendar  # noqa: PLC0415 - as above
+    from icalendar import Calendar  # noqa: PLC0415 - only who names a calendar pays
 
     text = await fetch(location)
     try:
         calendar = Calendar.from_ical(text)
         events = calendar.walk("VEVENT")
         spans = []
+        allowance = Allowance(_MOST_DAYS)
         for event in events:
             first = _day(event.decoded("dtstart"))
             last = _day(event.decoded("dtend")) - timedelta(days=1) if "dtend" in event else first
             length = max(last - first, timedelta(0))
             starts = [first]
             if "rrule" in event:
-                words = event["rrule"].to_ical()
-                rule = rrulestr(
-                    words if isinstance(words, str) else words.decode(),
-                    dtstart=datetime.combine(first, _MIDNIGHT),
-                )
                 since = datetime.combine(now.date() - _YEARS / 2, _MIDNIGHT)
-                starts = [at.date() for at in rule.between(since, since + 2 * _YEARS)]
+                begin = datetime.combine(first, _MIDNIGHT)
+                rules: Any = event["rrule"]
+                starts = [
+                    at.date()
+                    for rule in (rules if isinstance(rules, list) else [rules])
+                    for at in occurrences(parsed(rule), begin, since, since + 2 * _YEARS, allowance)
+                ]
             spans += [Span(first=start, last=start + length) for start in starts]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TooMuchWork) as error:
         raise SourceUnreadable(
             f"{location} is no calendar that can be read ({error}); name an .ics file in "
             "breaks.calendar"

@@ -66,6 +66,8 @@ _THROUGH: Final = re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through", re.I
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _WIDEST: Final = 30  # columns that one cell may span
 _TALLEST: Final = 200  # rows that one cell may span
+_WIDEST_ROW: Final = 300  # columns of a row, with those that rows above hold
+_DEEPEST: Final = 40  # lists and marks inside of one another: what is deeper counts as this deep
 _MOST_UNCLOSED: Final = 20  # then it is no page that is worth looking through again and again
 _FRAGMENT: Final = re.compile(r"<(table|ul|ol|dl|h[1-6])\b", re.IGNORECASE)
 
@@ -176,8 +178,8 @@ class _Table:
 
     def add(self, text: str, across: int, down: int, *, head: bool) -> None:
         self._fill()
-        for n in range(across):
-            if down > 1:
+        for n in range(min(across, max(1, _WIDEST_ROW - len(self.cells)))):
+            if down > 1 and len(self.cells) < _WIDEST_ROW:
                 self.held[len(self.cells)] = (down - 1, text)
             self.cells.append(text if n == 0 else "")
         self.heads.append(head)
@@ -207,6 +209,7 @@ class _Writer:
         self._line = first
         self._inline: list[tuple[str, str, list[str]]] = [("", "", [])]  # tag, target, text
         self._lists: list[str] = []
+        self._too_deep = 0  # marks that are open and not kept
         self._prefix = ""
         self._tables: list[_Table] = []
         self._cells: list[tuple[list[Line], int]] = []
@@ -227,7 +230,7 @@ class _Writer:
         elif tag in {"ul", "ol"}:
             self._lists.append(tag)
         elif tag == "li":
-            self._prefix = "  " * max(0, len(self._lists) - 1) + "- "
+            self._prefix = "  " * min(_DEEPEST, max(0, len(self._lists) - 1)) + "- "
         elif tag == "dd":
             self._prefix = ": "
         elif level := _level(tag):
@@ -236,15 +239,15 @@ class _Writer:
             self._inline[-1][2].append("\n")
         elif tag == "iframe":
             self._inline[-1][2].append(f'<iframe src="{_safe(element.get("src"))}"></iframe>')
-        elif tag in _MARKS or (tag == "a" and element.get("href")):
-            self._inline.append((tag, _safe(element.get("href")), []))
-        elif tag == "time":
-            self._inline.append((tag, element.get("datetime") or "", []))
+        elif self._is_inline(element):
+            self._begin_inline(element)
         self.text(element.text)
 
     def end(self, element: "_Element") -> None:
         tag = str(element.tag)
-        if tag in _MARKS or tag == "time" or (tag == "a" and element.get("href")):
+        if self._is_inline(element) and self._too_deep:
+            self._too_deep -= 1
+        elif self._is_inline(element):
             self._end_inline(tag)
         elif tag in {"td", "th"} and self._cells:
             self._end_cell(element, head=tag == "th")
@@ -260,6 +263,18 @@ class _Writer:
             self._flush()
             if tag not in {"li", "dt"}:
                 self._blank()
+
+    def _begin_inline(self, element: "_Element") -> None:
+        if len(self._inline) > _DEEPEST:
+            self._too_deep += 1
+            return
+        tag = str(element.tag)
+        target = element.get("datetime") or "" if tag == "time" else _safe(element.get("href"))
+        self._inline.append((tag, target, []))
+
+    def _is_inline(self, element: "_Element") -> bool:
+        tag = str(element.tag)
+        return tag in _MARKS or tag == "time" or (tag == "a" and bool(element.get("href")))
 
     def text(self, words: str | None) -> None:
         if words:

@@ -1,6 +1,7 @@
 """What the public interface of a site answers: JSON, of which only known names are read."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from announcer.source import clean, words
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Answered, Fetcher
 from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.markdown import uncommented
 from announcer.talks import Reading, Series
 
 Table = Mapping[str, Any]
@@ -159,12 +161,16 @@ _BLOCKS: Final = frozenset(["p", "div", "ul", "ol", "table", "tr", "section", "b
 _UNREAD: Final = frozenset({"script", "style", "template", "title"})
 
 
+# The parser would look for the end of each tag that has none in all of the text behind it.
+_NO_TAG: Final = re.compile(r"<(?![/!]?[A-Za-z][^<>]{0,2000}+>)")
+
+
 def prose(raw: str | None) -> str | None:
     """Give a text that may be HTML as Markdown: its words, paragraphs, list items and links."""
     if raw is None or "<" not in raw:
         return raw
     parser = _Prose()
-    parser.feed(raw)
+    parser.feed(_NO_TAG.sub("&lt;", uncommented(raw[: clean.LONGEST_TEXT])))
     parser.close()
     lines = [" ".join(line.split()) for line in "".join(parser.parts).split("\n")]
     paragraphs = "\n".join(lines).strip().split("\n\n")
@@ -189,7 +195,8 @@ class _Prose(HTMLParser):
         elif tag in {"br", "li"}:
             self.parts.append("\n" if tag == "br" else "\n- ")
         elif tag == "a":
-            self._links.append((len(self.parts), dict(attrs).get("href") or ""))
+            # A link has none inside: one that is open was not closed.
+            self._links = [(len(self.parts), dict(attrs).get("href") or "")]
 
     def handle_endtag(self, tag: str) -> None:
         """End it."""

@@ -123,10 +123,13 @@ _ASKED: Final = frozenset(
 )
 
 
+_LONGEST_NAME: Final = 200
+
+
 @lru_cache(maxsize=1024)  # the same few names stand in each row of a table
 def known_name(raw: str) -> str:
     """Give a name as the lists above hold it: small letters, no accents, signs or remarks."""
-    text = re.sub(r"(?i)\((?!s\)|in\)|nen\)|innen\))[^)]*\)", "", raw)
+    text = re.sub(r"(?i)\((?!s\)|in\)|nen\)|innen\))[^)]*\)", "", raw[:_LONGEST_NAME])
     text = re.sub(r"(?<=\w)[·•‧∙]\w++", "", text)  # "Orateur·rice", "intervenant·e·s"
     plain = unicodedata.normalize("NFKD", text)
     name = "".join(c for c in plain.lower() if c.isalnum() and c.isascii())

@@ -10,20 +10,20 @@ from announcer.talks import Link
 
 URL: Final = re.compile(r"https?://[^\s<>\"'|\\)\]}]+")
 PLAYER: Final = re.compile(
-    r"<(?:iframe|video|embed)\b[^>]{0,1000}?\bsrc\s*=\s*[\"']?([^\"'\s>]+)[^>]{0,1000}>"
-    r"(?:\s*</(?:iframe|video|embed)\s*>)?",
+    r"<(?:iframe|video|embed)\b[^<>]{0,1000}?\bsrc\s{0,9}=\s{0,9}[\"']?([^\"'\s<>]{1,2000}+)[^<>]{0,1000}+>"
+    r"(?:\s{0,99}</(?:iframe|video|embed)\s{0,9}>)?",
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(
     r"(?<![(\[<\"'=\w])https?://[^\s<>)\]\"'|\\}]+|(?<=<)https?://[^\s<>]+(?=>)"
 )
 _VIDEO: Final = re.compile(
-    r"https?://(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:watch\?(?:\S*&)?v=|embed/|live/)|youtu\.be/)([\w-]{11})\S*"
+    r"https?://(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:watch\?(?:\S{0,500}&)?v=|embed/|live/)|youtu\.be/)([\w-]{11})\S*"
 )
 _STREAM: Final = re.compile(
     r"https?://(?:(?:player\.)?vimeo\.com/(?:video/)?\d+|(?:www\.)?twitch\.tv/\w+|"
-    r"(?:[\w-]+\.)*zoom\.(?:us|com)/(?:[jws]|my)/|meet\.google\.com/|teams\.(?:microsoft|live)\.com/|"
-    r"(?:[\w-]+\.)?webex\.com/|(?:[\w-]+\.)*(?:bbb|bigbluebutton|jitsi|meet)[\w.-]*/)\S*"
+    r"(?:[\w-]{1,63}\.){0,8}zoom\.(?:us|com)/(?:[jws]|my)/|meet\.google\.com/|teams\.(?:microsoft|live)\.com/|"
+    r"(?:[\w-]+\.)?webex\.com/|(?:[\w-]{1,63}\.){0,8}(?:bbb|bigbluebutton|jitsi|meet)[\w.-]{0,200}/)\S*"
 )
 
 

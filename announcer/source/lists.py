@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from announcer.source import blocks, tables
@@ -144,8 +145,10 @@ class Lists:
 
     def _above(self) -> list[str]:
         """Give the title and the speaker that stand above a date which ends their paragraph."""
-        above = [text for text in self._before if not label(text)]
-        if not above or len(above) > 3 or (self._open and not self._open.titled):
+        if self._open and not self._open.titled:
+            return []
+        above = list(islice((text for text in self._before if not label(text)), 4))
+        if not above or len(above) > 3:
             return []
         if self._open:
             del self._open.body[len(self._open.body) - len(self._before) :]
@@ -184,7 +187,7 @@ class Lists:
         )
 
     def _note(self, text: str, line: Line) -> None:
-        if unknown_date(text, self._order) and line not in self._between:
+        if unknown_date(text, self._order) and self._between[-1:] != [line]:
             self._warn(line, text)
         self.undated += [(line, written) for written in written_dates(text[:500], self._order)[:1]]
 

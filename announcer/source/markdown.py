@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-_HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
+from announcer.source.emphasis import without_emphasis
+
+_HEADING: Final = re.compile(r" {0,3}(#{1,6})\s(.*)", re.DOTALL)
 _UNDERLINE: Final = re.compile(r" {0,3}(?:={3,}|-{3,})\s*")
 _NO_TITLE: Final = re.compile(r"\s*(?:$|[-*+>|#<:]|\d+[.)]\s|```|~~~|    )")
 _FRONT_MATTER: Final = re.compile(
@@ -22,26 +24,27 @@ _DRAFT: Final = re.compile(
     r"^(?:draft\s*[:=]\s*[\"']?(?:true|yes)|published\s*[:=]\s*[\"']?(?:false|no))\b[\"']?\s*$",
     re.MULTILINE | re.IGNORECASE,
 )
-_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)|\{%\s*comment\s*%\}.*?(?:\{%\s*endcomment\s*%\}|\Z)", re.DOTALL)  # fmt: skip
+_COMMENT: Final = re.compile(r"<!--|(\{%\s{0,9}comment\s{0,9}%\})")
+_COMMENT_END: Final = re.compile(r"\{%\s{0,9}endcomment\s{0,9}%\}")
 
 LINK: Final = re.compile(
     r"(?<!!)\[((?:!?\[[^\[\]\n]{0,300})?[^\[\]\n]{0,1000})\]\(\s{0,3}<?([^\s)>]{1,2000})>?(?:\s{1,3}\"[^\"\n]{0,300}\")?\s{0,3}\)"
 )
 _LOOSE_LINK: Final = re.compile(r"(?<!!)\[([^\[\]\n]{1,400})\]\([^()\n]{0,600}(?:\([^()\n]{0,200}\)[^()\n]{0,400})?\)")  # fmt: skip
-_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}\]\([^)\n]{0,1000}\)")
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}>|\{:[^}\n]{0,200}\}|\{%[^%\n]{0,200}%\}")
+_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}+\]\([^)\n]{0,1000}+\)")
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}+>|\{:[^{}\n]{0,200}+\}|\{%[^%\n]{0,200}+%\}")
 _ESCAPED: Final = re.compile(r"\\([*_#`~\[\]])")
-_ATTRIBUTES: Final = re.compile(r"\s*\{[:#.][^{}\n]{0,200}\}\s*$")
-_SHORTCODE: Final = re.compile(r"\{\{[<%]\s*(/?[\w.-]+)([^{}\n]{0,300}?)[%>]\}\}")
+_ATTRIBUTES: Final = re.compile(r"(?<!\s)\s*+\{[:#.][^{}\n]{0,200}+\}\s*$")
+_SHORTCODE: Final = re.compile(r"\{\{[<%]\s{0,9}+(/?[\w.-]{1,100}+)([^{}\n]{0,300})(?<=[%>])\}\}")
 _IS_PLAIN: Final = re.compile(r"[^<>\[\]!{}&~*_`\\]*")
-_STRUCK: Final = re.compile(r"~~(?=\S)([^~\n]{1,400})~~|<(s|del|strike)>(.{1,400}?)</\2>", re.IGNORECASE)  # fmt: skip
-_INLINE: Final = re.compile(
-    r"</?(?:b|i|em|strong|s|u|del|strike|sup|sub|span|font|small|big|mark|abbr|code)\b[^<>\n]{0,1000}>",
+# What is struck is cut into pieces, each of which is gone over once.
+_STRUCK: Final = re.compile(
+    r"~~(?=\S)([^~\n]{1,400}+)~~|<(s|del|strike)>((?:[^<\n]{1,400}+|<(?!/\2>)){1,40}+)</\2>",
     re.IGNORECASE,
 )
-# In pairs first: the star of "C*-algebras" is its own.
-_EMPHASIS: Final = re.compile(
-    r"(?<![\w\\$*])(\*\*\*|\*\*|__|[*_`])(?=\S)(.{1,1000}?)(?<=[^\s\\])\1(?![\w$*])"
+_INLINE: Final = re.compile(
+    r"</?(?:b|i|em|strong|s|u|del|strike|sup|sub|span|font|small|big|mark|abbr|code)\b[^<>\n]{0,1000}+>",
+    re.IGNORECASE,
 )
 # What stands out as a whole: a title, mostly.
 EMPHASISED: Final = re.compile(
@@ -88,7 +91,17 @@ class Section:
 
 def uncommented(text: str) -> str:
     """Take out comments, and keep the lines where they are."""
-    return _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text)
+    parts: list[str] = []
+    done = 0
+    for opening in _COMMENT.finditer(text):
+        if opening.start() < done:
+            continue
+        closing = _COMMENT_END.search(text, opening.end()) if opening[1] else None
+        end = closing.end() if closing else text.find("-->", opening.end()) + 3
+        end = len(text) if (end < 3 or opening[1]) and not closing else end
+        parts += [text[done : opening.start()], "\n" * text.count("\n", opening.start(), end)]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def front_matter_title(text: str) -> str:
@@ -138,7 +151,7 @@ def sections(page: Sequence[Line]) -> Iterator[Section]:
         above = [h for h in above if h[0] < level]
         section = Section(
             level=level,
-            heading=_ATTRIBUTES.sub("", heading[2]),
+            heading=_ATTRIBUTES.sub("", heading[2].rstrip().rstrip("#").strip()),
             line=line.number,
             above=tuple(h[1] for h in above),
         )
@@ -194,7 +207,7 @@ def plain(text: str) -> str:
 def _plain(text: str) -> str:
     text = _LOOSE_LINK.sub(r"\1", LINK.sub(r"\1", _IMAGE.sub("", text)))
     text = html.unescape(_TAG.sub(" ", _INLINE.sub("", text))).replace("\\|", "|").replace("~~", "")
-    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+    text = without_emphasis(without_emphasis(text))
     return " ".join(_ESCAPED.sub(r"\1", _MARK.sub("", text)).split())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from announcer.source.dates import DateOrder, asked_dates, written_dates
+from announcer.source.dates import DateOrder, asked_dates, without_spans, written_dates
 from announcer.source.entry import Entry, labels
 from announcer.source.markdown import plain
 
@@ -69,6 +69,5 @@ def _words(entry: Entry, order: DateOrder | None) -> frozenset[str]:
     if not any(plain(p) for p in parts[:2]) and len(entry.head) < 60:
         parts.append(next((t for t in entry.body if t.strip()), "")[:300])
     text = " ".join(parts)
-    for found in reversed(written_dates(text[:600], order)):
-        text = text[: found.span[0]] + " " + text[found.span[1] :]
+    text = without_spans(text, written_dates(text[:600], order))
     return frozenset(re.findall(r"\w{2,}", plain(text).lower()))

@@ -219,6 +219,8 @@ def _found(sections: Sequence[Section], order: Order, *, named: bool) -> _Found:
     warnings: list[str] = []
     stray: list[tuple[Line, Written, tuple[str, ...]]] = []
     for number, section in enumerate(sections):
+        if not section.heading and not any(line.text.strip() for line in section.lines):
+            continue  # a heading without words, with nothing below it
         names = (h for h in section.within if h != title and len(h.split()) < 6)
         aside = not named and any(_ASIDE.search(name) for name in names)
         if headings.undated(section, levels, told) and not aside:

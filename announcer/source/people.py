@@ -23,8 +23,8 @@ _COMMON: Final = """
 """
 _NO_NAME: Final = frozenset(_COMMON.split())
 _TOKEN: Final = re.compile(r"(?:[^\W\d_][\w'’.-]*|[^\W\d_]\.)")
-_AFFILIATION: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")
-_COUNTER: Final = re.compile(r"\s*\(\s*\d+\s*/\s*\d+\s*\)|\s*\[\d+\]")
+_AFFILIATION: Final = re.compile(r"(?<!\s)\s*+(?:\([^()]*+\)|\[[^\[\]]*+\])\s*$")
+_COUNTER: Final = re.compile(r"(?<!\s)\s*+(?:\(\s*+\d++\s*+/\s*+\d++\s*+\)|\[\d++\])")
 _HONOURS: Final = re.compile(r"\b(?:Prof|Dr|PD|Mr|Mrs|Ms|Herr|Frau|Mme|M)\b\.?\s*", re.IGNORECASE)
 AND: Final = re.compile(r"\s*(?:;|&|\band\b|\bund\b|\bet\b|\+)\s*")
 PLACE_WORD: Final = re.compile(
@@ -34,6 +34,7 @@ PLACE_WORD: Final = re.compile(
 _LONGEST: Final = 2000
 _BRIEF: Final = 40  # "Ada, London" may be two people
 EDGES: Final = " ,;:–—-|@•·"
+_BLANKS: Final = " \t\n\r\f\v\u00a0\u2028\u2029"
 
 
 def names(value: str) -> tuple[str, ...]:
@@ -87,9 +88,28 @@ def split(value: str, separator: re.Pattern[str]) -> list[str]:
 def without_affiliation(part: str) -> str:
     """Take off the brackets behind a name."""
     part = part.strip(EDGES)
-    while (shorter := _AFFILIATION.sub("", part)) != part and shorter.strip():
-        part = shorter.strip(EDGES)
-    return part
+    end = len(part)
+    while (start := _bracket(part, end)) >= 0 and part[:start].strip():
+        end = _stripped(part, start)
+    return part[:end]
+
+
+def _bracket(text: str, end: int) -> int:
+    """Return where the bracket opens, with the blanks before it, that ends a text; -1 without any."""
+    end = _stripped(text, end, _BLANKS)
+    closing = text[end - 1 : end]
+    opening = {")": "(", "]": "["}.get(closing)
+    start = text.rfind(opening, 0, end) if opening else -1
+    if start < 0 or text.rfind(closing, start, end - 1) >= 0:
+        return -1
+    return _stripped(text, start, _BLANKS)
+
+
+def _stripped(text: str, end: int, signs: str = EDGES) -> int:
+    """Return where a text ends without the signs at its end."""
+    while end and text[end - 1] in signs:
+        end -= 1
+    return end
 
 
 def _is_name(words: str) -> bool:

@@ -14,14 +14,14 @@ from typing import Final
 
 from announcer.errors import SourceUnreadable
 from announcer.source import announced, clean, people, remarks, words
-from announcer.source.dates import Written, written_dates
+from announcer.source.dates import Written, without_spans, written_dates
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
 from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.known import POINTS, TALKS, fact_of, known_name, label
-from announcer.source.markdown import plain
+from announcer.source.markdown import plain, uncommented
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
@@ -39,7 +39,9 @@ _NUMBERS: Final = frozenset({"number", "nr", "no", "num", "nummer", "numero", "t
 _LEAD: Final = re.compile(
     r"^\W*(?:talk|meeting|seminar|vortrag|treffen|exposé)\s*:\s*", re.IGNORECASE
 )
-_TAIL: Final = re.compile(r"[\s,;|:(–—-]+(?:(?:am|on|um|at|le|den)\b[\s,;|:–—-]*)*$", re.IGNORECASE)
+_TAIL: Final = re.compile(
+    r"(?<![\s,;|:(–—-])[\s,;|:(–—-]++(?:(?:am|on|um|at|le|den)\b[\s,;|:–—-]*+)*+$", re.IGNORECASE
+)
 
 
 class PostsSource:
@@ -160,7 +162,7 @@ def _post(file: File, text: str, hints: Hints) -> _Post | str:
     if _is(tree.get("draft"), "true") or _is(tree.get("published"), "false"):
         return ""
     tree.line = 1
-    body = re.sub(r"<!--.*?(?:-->|\Z)", "", text[end.end() :], flags=re.DOTALL).strip()
+    body = uncommented(text[end.end() :]).strip()
     post = _Post(file=file, front=named(tree, hints), body=body, labels=labelled(body))
     return _with_sentence(post)
 
@@ -398,11 +400,8 @@ def _path_id(file: File) -> str:
 def _shorn(titles: Sequence[str]) -> Iterator[str]:
     """Take dates and times out of titles, and the words that led to them."""
     for title in titles:
-        rest = title
-        for start, end in sorted((w.span for w in written_dates(title)), reverse=True):
-            rest = rest[:start] + "|" + rest[end:]
-        for found in reversed(written_times(rest)):
-            rest = rest[: found.span[0]] + "|" + rest[found.span[1] :]
+        rest = without_spans(title, written_dates(title), "|")
+        rest = without_spans(rest, written_times(rest), "|")
         parts = [_TAIL.sub("", part.strip(" ,;:–—-")) for part in rest.split("|")]
         shorn = _LEAD.sub("", " ".join(part for part in parts if part))
         if re.search(r"\w", words.bare(shorn)):

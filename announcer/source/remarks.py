@@ -50,7 +50,7 @@ _ABOUT_A_TALK: Final = re.compile(
 _TO: Final = re.compile(r"\b(?:to|until|till|auf|den|the|au|le|leider|uhr)\b", re.IGNORECASE)
 _CROSS: Final = re.compile(r"\s*[❌🚫⛔✖]\ufe0f?\s*")
 _WORD: Final = re.compile(r"[^\W\d_]")
-_BRACKETS: Final = re.compile(r"(.*\w.*?)\s*[(\[]([^()\[\]]+)[)\]]\W*")
+_BRACKETS: Final = re.compile(r"([^\n]*\w[^\n]*?)\s*[(\[]([^()\[\]]+)[)\]]\W*")
 # "Leider entfällt der Vortrag", "Wegen Krankheit fällt das Seminar aus".
 _INVERTED: Final = re.compile(
     rf"[\W_]*{_LEADS}{_ADVERBS}{_BECAUSE}{_ADVERBS}(?:entfällt|fällt|muss|musste|wurde|wird|findet)\s+{_ADVERBS}{_WHOSE}\s*{_TALK}\b"
@@ -113,7 +113,9 @@ _LATER: Final = re.compile(
     r"\b(?:next|following|later|another|nächste\w*|folgende\w*|später\w*|anderen|prochaine?|suivante?|autre)\b",
     re.IGNORECASE,
 )
-_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=\W*[^\W\d_])|\s*[;\n|]\s*")
+_SENTENCE: Final = re.compile(
+    r"(?<=[.!?])\s+(?=\W{0,30}[^\W\d_])|(?<!\s)\s*[;\n|]\s*|(?<=\s)[;\n|]\s*"
+)
 _LONGEST: Final = 400  # of a sentence about a talk that is off
 _BRIEF: Final = 160  # of a line that says so above what a talk is about
 _SHORT: Final = 80  # of a sentence at whose end it says so

@@ -30,7 +30,8 @@ def by_key(table: Table, above: Sequence[str]) -> list[Value] | None:
     """Read a table of tables as a list: each key is the day of its entry, or its id; else None."""
     days = [key for key in table if _is_day(key, above)]
     if days and len(days) * 2 > len(table):
-        others = [value for key, value in table.items() if key not in days]
+        dated = set(days)
+        others = [value for key, value in table.items() if key not in dated]
         return [*(t for key in days for t in _of_day(key, table[key], table)), *others]
     parts = [(key, value) for key, value in table.items() if isinstance(value, Table)]
     facts = [{fact_of(known_name(name)) for name in value} for _, value in parts]

@@ -22,7 +22,7 @@ _GRID_RULE: Final = re.compile(r"\s*\+(?:[-=]+\+)+\s*")
 def is_rst(text: str, name: str) -> bool:
     """Whether a page is reStructuredText: its name or a table of it says so."""
     return name.lower().endswith((".rst", ".rest")) or bool(
-        re.search(r"^\s*\.\. (?:csv-table|list-table|toctree)::", text[:100_000], re.MULTILINE)
+        re.search(r"^[ \t]*\.\. (?:csv-table|list-table|toctree)::", text[:100_000], re.MULTILINE)
     )
 
 

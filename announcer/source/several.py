@@ -5,6 +5,7 @@ contradict each other on when or where a talk is, nobody can tell who is right: 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Final
 from announcer.errors import SourceUnreadable
 from announcer.identity import same_talks
 from announcer.source import Source
+from announcer.source.checks import Ids
 from announcer.source.words import slug
 from announcer.talks import Reading, Series, Talk
 
@@ -100,6 +102,7 @@ class _Joining:
         self.series = series
         self.today = today
         self.matched: list[tuple[str, str]] = []  # ids: of the talk, and of what gave facts of it
+        self._titles = Counter(slug(other.title) for other in later.talks)
         self.slots = 0  # entries ahead that stand for no talk
 
     def talks(self) -> list[Talk]:
@@ -115,14 +118,12 @@ class _Joining:
         return [*joined, *self._added([t for t in self.later.talks if t.id not in taken], alone)]
 
     def _added(self, talks: Iterable[Talk], alone: set[date | None]) -> Iterator[Talk]:
-        ids = {talk.id for talk in self.before}
+        ids = Ids(taken={talk.id for talk in self.before})
         for talk in talks:
             if self._is_slot(talk):
                 self.slots += talk.day is None or talk.day >= self.today
                 continue
-            numbered = (f"{talk.id}-{number}" for number in range(2, len(ids) + 3))
-            name = next(name for name in (talk.id, *numbered) if name not in ids)
-            ids.add(name)
+            name = ids.unique(talk.id)
             self.origin[name] = self.later.origin.get(talk.id, "")
             self.matched.append((name, talk.id))
             doubt = "it may be another talk of that day, which an earlier source has; give it the same title in both"  # fmt: skip
@@ -133,12 +134,11 @@ class _Joining:
 
     def _is_slot(self, talk: Talk) -> bool:
         """Tell an entry that stands for a meeting of the series, whatever is given there."""
-        titles = [slug(other.title) for other in self.later.talks]
         own = slug(talk.title) or talk.title
         usual = {slug(self.series.name), slug(self.series.id)}
         if talk.title is None:
             return not talk.speakers
-        return own in usual or titles.count(slug(talk.title)) > 1
+        return own in usual or self._titles[slug(talk.title)] > 1
 
     def _completed(self, talk: Talk, other: Talk | None) -> Talk:
         if other is None:

@@ -123,7 +123,7 @@ def _written_time(match: re.Match[str], text: str, *, asked: bool = False) -> Wr
     if parts.get("noon"):
         start: time | None = time(12)
     else:
-        if not asked and not _says_so(parts, text[: match.start()]):
+        if not asked and not _says_so(parts, text, match.start()):
             return None
         start, end = _start_and_end(parts)
         both = {(parts["p1"] or "h").lower(), (parts.get("p2") or "h").lower()} - {"h"}
@@ -160,7 +160,7 @@ def _at_noon(end: time) -> time:
     return end.replace(hour=end.hour + 12) if end.hour < 12 else end
 
 
-def _says_so(parts: dict[str, str | None], before: str) -> bool:
+def _says_so(parts: dict[str, str | None], text: str, start: int) -> bool:
     if parts["t1"] or parts.get("t2"):
         return True
     ends = [n for n in ("1", "2") if parts.get("h" + n)]
@@ -171,12 +171,11 @@ def _says_so(parts: dict[str, str | None], before: str) -> bool:
     if any(mark in {":", "h"} for mark in marks) or len(marks) == 2:
         return True
     # "2.10" may be a version and "10 h" a length; what stands before says that it is a time.
-    introduced = bool(_INTRODUCED.search(before[-_NEAR:])) or (
-        bool(before) and not before.strip(" |")
-    )
-    return (bool(marks) or "h" in halves) and (
-        introduced or len(ends) == 2 or (bool(marks) and not before)
-    )
+    if not marks and "h" not in halves:
+        return False
+    near = text[max(0, start - _NEAR) : start]
+    introduced = bool(_INTRODUCED.search(near)) or (bool(near) and not near.strip(" |"))
+    return introduced or len(ends) == 2 or (bool(marks) and not start)
 
 
 def _time(hours: str | None, minutes: str | None, half: str | None) -> time | None:

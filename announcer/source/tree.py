@@ -10,6 +10,7 @@ import io
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -35,8 +36,8 @@ class Table(dict[str, Value]):
         self.line = line
         self.twice: frozenset[str] = frozenset()
         if len(self) < len(named):
-            names = [name for name, _ in named]
-            self.twice = frozenset(name for name in self if names.count(name) > 1)
+            often = Counter(name for name, _ in named)
+            self.twice = frozenset(name for name, times in often.items() if times > 1)
 
 
 def parsed(text: str, name: str) -> Value:
@@ -183,8 +184,10 @@ def toml_tree(text: str, name: str, first_line: int = 1) -> Value:
     except RecursionError:
         raise SourceUnreadable(f"{name}, line 1, column 1: it is nested too deep") from None
     lines: dict[str, list[int]] = {}
-    for match in re.finditer(r"(?m)^\s*\[\[\s*([\w.-]+)\s*\]\]", text):
-        number = text.count("\n", 0, match.start(1)) + first_line
+    number, counted = first_line, 0
+    for match in re.finditer(r"(?m)^[ \t]*\[\[[ \t]*([\w.-]+)[ \t]*\]\]", text):
+        number += text.count("\n", counted, match.start(1))
+        counted = match.start(1)
         lines.setdefault(match[1], []).append(number)
     return _toml_value(tables, "", first_line, {k: iter(v) for k, v in lines.items()})
 
@@ -223,8 +226,9 @@ def json_tree(text: str, name: str) -> Value:
         raise SourceUnreadable(f"{name}, line 1, column 1: it is nested too deep") from None
 
 
-_SPARE_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])')
-_BRACES: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\n]')
+# A string that does not end is taken to the end, so that no other begins inside of it.
+_SPARE_COMMA: Final = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*[\]}])', re.DOTALL)
+_BRACES: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\n]', re.DOTALL)
 
 
 def _json(text: str) -> Value:

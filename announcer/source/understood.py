@@ -7,6 +7,7 @@ never a guess.
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from announcer.source import clean, words
 from announcer.source.around import Around
@@ -17,6 +18,8 @@ from announcer.source.links import PLAYER, is_stream, links, watched
 from announcer.source.when import When
 from announcer.source.who import Who
 from announcer.talks import Status, Talk
+
+_BREAK: Final = re.compile(r"^[ \t]*<br[ \t]*/?>[ \t]*$", re.MULTILINE)
 
 
 class Understanding:
@@ -92,7 +95,7 @@ class Understanding:
             lambda m: f"[Video]({watched(m[1])})",
             "\n".join(line for line in kept if line is not None),
         )
-        text = re.sub(r"(?m)^\s*<br\s*/?>\s*$", "", text)
+        text = _BREAK.sub("", text)
         return clean.text(re.sub(r"\n{3,}", "\n\n", text).strip())
 
 

@@ -1,6 +1,7 @@
 """When a talk of a page takes place: its day and its time, and what makes them doubtful."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -17,6 +18,8 @@ from announcer.source.dates import (
     Written,
     asked_dates,
     near,
+    overlaps,
+    without_spans,
     written_dates,
 )
 from announcer.source.entry import Entry
@@ -133,7 +136,7 @@ class When:
         # A number inside a title is no time: only what stands by the date is.
         spans = [w.span for w in written_dates(head, self._order)]
         spans = spans or ([(0, 0)] if self._entry.date else [])
-        beside = [t for t in times if any(_by(t.span, span, bare) for span in spans)]
+        beside = [t for t in times if any(_by(t.span, span, bare) for span in _near(t.span, spans))]
         if beside or not spans:
             return beside
         outside = self._outside(bare, times)
@@ -141,8 +144,10 @@ class When:
 
     def _outside(self, bare: str, times: Sequence[WrittenTime]) -> list[WrittenTime]:
         """Give the times that do not stand inside a title that is marked as one."""
-        marked = [f.span() for form in (EMPHASISED, words.QUOTED) for f in form.finditer(bare)]
-        return [t for t in times if not any(a <= t.span[0] < b for a, b in marked)]
+        forms = (EMPHASISED, words.QUOTED)
+        marked = [[found.span() for found in form.finditer(bare)] for form in forms]
+        starts = [(t, (t.span[0], t.span[0] + 1)) for t in times]
+        return [t for t, at in starts if not any(overlaps(at, spans) for spans in marked)]
 
     def _check_usual(self, day: date, start: time) -> None:
         """Doubt the usual start where the talk's own line names another time of day."""
@@ -267,16 +272,22 @@ class When:
 
 def _without(text: str, order: DateOrder | None) -> str:
     """Take the dates out of a text, whose numbers could be read as times."""
-    for found in reversed(written_dates(text, order)):
-        text = text[: found.span[0]] + " " * (found.span[1] - found.span[0]) + text[found.span[1] :]
-    return text
+    blank = bytearray(len(text))
+    for found in written_dates(text, order):
+        start, end = found.span
+        blank[start:end] = b"\1" * (end - start)
+    return "".join(" " if taken else c for c, taken in zip(text, blank, strict=True))
 
 
 def _without_asked(text: str, order: DateOrder | None) -> str:
     """Take out the dates of words that are asked for one: "14.10." is no time there."""
-    for found in reversed(asked_dates(text, order)):
-        text = text[: found.span[0]] + " " + text[found.span[1] :]
-    return text
+    return without_spans(text, asked_dates(text, order))
+
+
+def _near(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Return those of spans in order that can be near to one: the last before it, and the next."""
+    at = bisect_left(spans, span)
+    return spans[max(0, at - 2) : at + 2]
 
 
 def _by(span: tuple[int, int], date_span: tuple[int, int], text: str) -> bool:

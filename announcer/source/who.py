@@ -32,7 +32,7 @@ _NAMED_ROOM: Final = re.compile(
     r"online|(?:via |on )?zoom|hybrid)\s*(?=[|,;:*_–—-]|$)"
 )
 _JOINT: Final = re.compile(
-    r"(?i)\W*(?:at|um|à|from|on|am|le|von|ab|de|the|den|uhr|and|und|et|date|when|datum|wann|termin|next (?:seminar|talk|meeting))?\W*"
+    r"(?i)\W*+(?:at|um|à|from|on|am|le|von|ab|de|the|den|uhr|and|und|et|date|when|datum|wann|termin|next (?:seminar|talk|meeting))?\W*"
 )
 _EMPHASISED: Final = re.compile(r"\s*([*_]{1,3})([^*_\n]{3,60})\1[\s:–—-]+")
 _MARKER: Final = re.compile(r"^\s*(?:#{1,6}|[-*+•>])\s+")
@@ -84,8 +84,11 @@ class Who:
         head = self.entry.head
         written = written_dates(head, self.order)
         spans = [*(w.span for w in written), *(t.span for t in self.when.head_times())]
-        for start, end in sorted(spans, reverse=True):
-            head = head[:start] + " | " + head[end:]
+        parts, done = [], 0
+        for start, end in sorted(spans):
+            parts += [head[done:start], " | "]
+            done = max(done, end)
+        head = "".join([*parts, head[done:]])
         own = words.own_words(self.page.hints.cancel_words)
         head, cancelled = words.cancelled(head, own)
         head = re.sub(r"~~|</?(?:s|del|b|i|em|strong)>", "", head)

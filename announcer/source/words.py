@@ -1,19 +1,20 @@
 """The words in which organisers say that a talk is to be announced, cancelled, moved, or none at all."""
 
 import re
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from announcer.source import clean
-from announcer.source.dates import DateOrder, asked_dates, written_dates
+from announcer.source.dates import DateOrder, asked_dates, without_spans, written_dates
 from announcer.source.markdown import EMPHASISED, plain, struck, struck_words, without_struck
 from announcer.source.times import written_times
 
 TBA: Final = re.compile(
-    r"[\W_]*(?:(?:the )?(?:title|titel|titre|talk|paper|speaker|topic|thema|sujet|date|location|room|time|details)\s*:?\s+)?"
-    r"(?:t\.?\s?b\.?\s?[acdn]\.?|[?.…]+|-+|n/?a|none|null|(?:is )?to be (?:announced|determined|confirmed|decided)|"
+    r"[\W_]*+(?:(?:the )?(?:title|titel|titre|talk|paper|speaker|topic|thema|sujet|date|location|room|time|details)\s*:?\s+)?"
+    r"(?:t\.?\s?b\.?\s?[acdn]\.?|[?.…]++|-++|n/?a|none|null|(?:is )?to be (?:announced|determined|confirmed|decided)|"
     r"(?:wird |werden )?noch (?:bekannt ?gegeben|offen|unbekannt)|folgt|n\.?\s?n\.?|à (?:venir|annoncer|préciser|confirmer|définir)|"
     r"open(?: slot)?|offen|free(?: slot)?|frei|yes|no title(?: yet)?|not yet (?:known|decided)|coming soon|soon|"
     r"volunteers?\s?(?=\?)|(?:volunteers?|speakers?|presenters?) (?:needed|wanted))?[\W_]*",
@@ -34,7 +35,7 @@ _BEFORE: Final = re.compile(
 # "How projects get cancelled" tells of something else than its talk.
 _PASSIVE: Final = r"(?<!\bget)(?<!\bgets)(?<!\bgot)(?<!\bbeing)"
 _AFTER: Final = re.compile(
-    rf"{_PASSIVE}(?:^|[\s,:;(\[*–—-]+){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
+    rf"{_PASSIVE}(?:^|(?<![\s,:;(\[*–—-])[\s,:;(\[*–—-]++){_SUBJECT}\b{_CANCEL}(?:\s+(?:to|until|auf|due|wegen|because|au)\b.*)?[\s!.)\]*–—-]*$",
     re.IGNORECASE,
 )
 _ANYWHERE: Final = re.compile(
@@ -48,7 +49,7 @@ _EVENING: Final = (
 )
 _NO: Final = rf"(?:(?:there (?:is|will be) )?no|kein(?:e|en)?|pas de)\s+(?:[\w.-]+\s+){{0,2}}(?:[\w]+-)?{_EVENING}"
 _NONE: Final = re.compile(
-    rf"\W*(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|wegen|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?|vorlesungsfrei(?:e (?:zeit|woche))?)\W*",
+    rf"\W*+(?:{_NO}(?:\s+(?:this|today|due|because|diese|am|heute|wegen|cette)\b.*|\s*[(,:;.!–—-].*)?|relâche|skip(?:ped)?|vorlesungsfrei(?:e (?:zeit|woche))?)\W*",
     re.IGNORECASE,
 )
 _NO_SPEAKER: Final = re.compile(rf"\W*{_NO}(?!\w)", re.IGNORECASE)
@@ -71,7 +72,7 @@ _MOVED_FROM: Final = re.compile(
 _BEFORE_MOVED: Final = re.compile(
     r"[(\[,;–—-]?\s*(?:\b(?:was|has been|is|wurde|ist)\s+)?$", re.IGNORECASE
 )
-QUOTED: Final = re.compile(r'("[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
+QUOTED: Final = re.compile(r'("[^"]{0,2000}+"|“[^”]{0,2000}+”|„[^“”]{0,2000}+[“”]|«[^»]{0,2000}+»)')
 _DASH: Final = re.compile(r"\s[–—-]\s")
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _OF_TALKS: Final = re.compile(
@@ -150,20 +151,19 @@ def without_mark(text: str, mark: re.Pattern[str] | None) -> tuple[str, bool]:
             first is None or not (re.search("[:!–-]", first[0]) or first.end() + 2 == len(part))
         ):
             continue
-        parts[number], times = mark.subn(partial(_unless_emphasised, part), part)
+        titles = [title.span() for title in EMPHASISED.finditer(part)]
+        parts[number], times = mark.subn(partial(_unless_emphasised, part, titles), part)
         found = found or (times > 0 and parts[number] != part)
     return "".join(parts), found
 
 
-def _unless_emphasised(part: str, mark: re.Match[str]) -> str:
+def _unless_emphasised(part: str, titles: Sequence[tuple[int, int]], mark: re.Match[str]) -> str:
     """Take a mark out, unless it is a word of an emphasised title: "*How projects get cancelled*"."""
-    spans = (
-        title for title in EMPHASISED.finditer(part) if title.start() < mark.start() < title.end()
-    )
-    title = next(spans, None)
-    if title is None:
+    number = bisect_left(titles, (mark.start(),)) - 1
+    start, end = titles[number] if number >= 0 else (0, 0)
+    if mark.start() >= end:
         return ""
-    before, after = part[title.start() : mark.start()], part[mark.end() : title.end()]
+    before, after = part[start : mark.start()], part[mark.end() : end]
     others = [w for w in _LONG_WORD.findall(before + " " + after) if not _OF_TALKS.fullmatch(w)]
     apart = re.search(r"[:!(\[,;–—-]\s*$", before) or re.match(r"[\s]*[:!)\],;–—-]", after)
     return mark[0] if len(others) > 1 and not apart and _LONG_WORD.search(before) else ""
@@ -187,11 +187,8 @@ def without_old(text: str, order: DateOrder | None = None) -> str:
 
 def without_dates(text: str, order: DateOrder | None = None) -> str:
     """Take dates with their weekdays, and times of day, out of a text."""
-    for found in reversed(asked_dates(text, order)):
-        text = text[: found.span[0]] + " " + text[found.span[1] :]
-    for clock in reversed(written_times(text)):
-        text = text[: clock.span[0]] + " " + text[clock.span[1] :]
-    return text
+    text = without_spans(text, asked_dates(text, order))
+    return without_spans(text, written_times(text))
 
 
 def without_moved_from(text: str, order: DateOrder | None = None) -> str:
