@@ -15,6 +15,7 @@ from announcer.settings import SeriesSettings, Settings, SourceTable
 from announcer.source import Source
 from announcer.source.hints import Hints
 from announcer.source.holidays import holidays
+from announcer.source.judged import JudgedSource
 from announcer.source.page import PageSource
 from announcer.talks import Series
 from announcer.transport import Transport
@@ -42,6 +43,16 @@ def chosen(settings: Settings, only: Collection[str]) -> tuple[SeriesSettings, .
 
 
 def source(asked: SeriesSettings) -> Source:
+    """Return the place where a series keeps its talks, behind the gate."""
+    return JudgedSource(
+        _places(asked),
+        asked.series,
+        lambda now: breaks(asked, now),
+        recurring=all(table.kind == "calendar" for table in asked.sources),
+    )
+
+
+def _places(asked: SeriesSettings) -> Source:
     """Give the place where a series keeps its talks, or its places as one."""
     if len(asked.sources) == 1:
         return _place(asked.sources[0], asked.series)

@@ -159,8 +159,7 @@ class Office:
                         f"{talk_id}` calls it off, and `announcer accept` without an id forgets it"
                     )
                 await ledger.believe(found)
-                identities = [talk.identity for talk in accepted_talks]
-                await self._write(ledger, asked, "", identities, "accept", "", key=asked.series.id)
+                await self._accept(ledger, asked, accepted_talks, answers=talk_id is not None)
                 ahead = sum(t.starts_at is not None and t.starts_at > now for t in found.talks)
                 what = f"talk {talk_id}" if talk_id else "the page"
                 for talk in last.gone if last else ():
@@ -174,6 +173,19 @@ class Office:
                 )
 
             return await each(tuple(self._chosen.values()), take)
+
+    async def _accept(
+        self, ledger: Ledger, asked: SeriesSettings, talks: list[Talk], *, answers: bool
+    ) -> None:
+        """Record that talks are right; ``answers``: also that what is unclear about them is.
+
+        Who accepts a whole page has not looked at every talk of it, so that no doubt ends by that.
+        """
+        for talk in talks:
+            doubt = talk.unclear if answers else None
+            await self._write(
+                ledger, asked, "", [talk.identity], "accept", doubt or "", key=asked.series.id
+            )
 
     async def _write(
         self,
