@@ -180,7 +180,9 @@ def _share(
         standing, reason = Standing.MISSED, _why_missed(rule, talk, moment, expires_at)
     decision = past.decision(rule.label, talk)
     fresh = _fresh_news(talk, moment, past, planned, changes, now) if rule.kind == REMINDER else ""
-    if why := hindrance(rule.kind, talk, series) or _nothing_known(rule, talk, past):
+    if why := hindrance(rule.kind, talk, series) or (
+        _nothing_known(rule, talk, past) if ready_at <= now else None
+    ):
         standing = Standing.HELD if standing is not Standing.MISSED else standing
         standing = Standing.SKIPPED if talk.cancelled else standing
         word = past.decision("", talk)
