@@ -26,6 +26,7 @@ from announcer.settings import (
 from announcer.source import Source
 from announcer.source.hints import Hints
 from announcer.source.holidays import holidays
+from announcer.source.judged import JudgedSource
 from announcer.source.page import PageSource
 from announcer.spool import Spool
 from announcer.talks import Series
@@ -66,6 +67,16 @@ def out_of_service(settings: Settings, only: Collection[str]) -> tuple[BrokenSer
 
 
 def source(asked: SeriesSettings) -> Source:
+    """Return the place where a series keeps its talks, behind the gate."""
+    return JudgedSource(
+        _places(asked),
+        asked.series,
+        lambda now: breaks(asked, now),
+        recurring=all(table.kind == "calendar" for table in asked.sources),
+    )
+
+
+def _places(asked: SeriesSettings) -> Source:
     """Give the place where a series keeps its talks, or its places as one."""
     if len(asked.sources) == 1:
         return _place(asked.sources[0], asked.series)

@@ -174,8 +174,8 @@ class Office:
                         f"{talk_id}` calls it off, and `announcer accept` without an id forgets it"
                     )
                 await ledger.believe(found)
-                identities = [talk.identity for talk in accepted_talks]
-                late = await self._decide_talks(ledger, asked, identities, "accept", "")
+                answers = talk_id is not None
+                late = await self._accept(ledger, asked, accepted_talks, answers=answers)
                 ahead = sum(t.starts_at is not None and t.starts_at > now for t in found.talks)
                 what = f"talk {talk_id}" if talk_id else "the page"
                 for talk in last.gone if last else ():
@@ -190,6 +190,21 @@ class Office:
                 _not_too_late(late)
 
             return await each(tuple(self._chosen.values()), take)
+
+    async def _accept(
+        self, ledger: Ledger, asked: SeriesSettings, talks: list[Talk], *, answers: bool
+    ) -> tuple[str, ...]:
+        """Record that talks are right, and return the mails about them that are being sent.
+
+        With ``answers`` this also ends what is unclear about them. Who accepts a whole page has
+        not looked at every talk of it, so that no doubt ends by that.
+        """
+        late: list[str] = []
+        for talk in talks:
+            doubt = talk.unclear if answers else None
+            identities = [talk.identity]
+            late += await self._decide_talks(ledger, asked, identities, "accept", doubt or "")
+        return tuple(dict.fromkeys(late))
 
     async def _decide_talks(
         self, ledger: Ledger, asked: SeriesSettings, talks: list[str], what: What, words: str

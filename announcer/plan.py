@@ -95,9 +95,13 @@ def plan_announcements(
 def as_decided(talk: Talk, past: Past) -> Talk:
     """Let an organiser's word on a talk count for what the page says of it."""
     decision = past.decision("", talk)
-    if decision is None or decision.what != "cancel":
-        return talk
-    return replace(talk, status=Status.CANCELLED, unclear=None)
+    if decision is not None and decision.what == "cancel":
+        return replace(talk, status=Status.CANCELLED, unclear=None)
+    # What was accepted is this very doubt: the talk as it was read then, and nothing later.
+    doubt = " ".join((talk.unclear or "").split())
+    if decision is not None and decision.what == "accept" and doubt and decision.words == doubt:
+        return replace(talk, unclear=None)
+    return talk
 
 
 def _paused(mail: Announcement, pause: Pause) -> Announcement:
@@ -185,7 +189,9 @@ def _share(
         standing, reason = Standing.MISSED, _why_missed(rule, talk, moment, expires_at)
     decision = past.decision(rule.label, talk)
     fresh = _fresh_news(talk, moment, past, planned, changes, now) if rule.kind == REMINDER else ""
-    if why := hindrance(rule.kind, talk, series):
+    if why := hindrance(rule.kind, talk, series) or (
+        _nothing_known(rule, talk, past) if ready_at <= now else None
+    ):
         standing = Standing.HELD if standing is not Standing.MISSED else standing
         standing = Standing.SKIPPED if talk.cancelled else standing
         word = past.decision("", talk)
@@ -208,6 +214,13 @@ def _share(
         standing=standing,
         reason=reason,
     )
+
+
+def _nothing_known(rule: Rule, talk: Talk, past: Past) -> str | None:
+    """Return why a reminder would only say that something takes place; None where it says more."""
+    if rule.kind != REMINDER or talk.title or talk.speakers or past.last_told(talk):
+        return None
+    return "neither its title nor its speaker is known, and the list never heard of it"
 
 
 def _ready_at(rule: Rule, talk: Talk, moment: datetime, past: Past, changes: Changes) -> datetime:

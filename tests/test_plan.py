@@ -33,12 +33,17 @@ FRIDAY_TEN = datetime(2026, 4, 3, 8, tzinfo=UTC)
 
 
 def talk(
-    number: int = 1, day: date = TUESDAY, at: time = time(15), title: str | None = "T"
+    number: int = 1,
+    day: date = TUESDAY,
+    at: time = time(15),
+    title: str | None = "T",
+    speakers: tuple[str, ...] = (),
 ) -> Talk:
     starts_at = instant(day, at, BERLIN)
     return Talk(
         id=str(number),
         title=title,
+        speakers=speakers,
         tba=title is None,
         day=day,
         starts_at=starts_at,
@@ -105,9 +110,26 @@ def test_a_talk_to_be_announced_is_held_and_follows_when_its_title_is_known() ->
     assert keys(plan([talk()], later), Standing.DUE) == ["s/announcement/2026-04-03"]
 
 
-def test_the_reminder_goes_out_even_for_a_talk_to_be_announced() -> None:
+def test_the_reminder_goes_out_even_for_a_talk_whose_title_is_to_be_announced() -> None:
     nine = instant(TUESDAY, time(9), BERLIN)
-    assert keys(plan([talk(title=None)], nine), Standing.DUE) == ["s/reminder/2026-04-07"]
+    with_speaker = talk(title=None, speakers=("Ada Kovács",))
+    assert keys(plan([with_speaker], nine), Standing.DUE) == ["s/reminder/2026-04-07"]
+
+
+def test_a_reminder_that_would_name_neither_title_nor_speaker_is_not_sent() -> None:
+    nine = instant(TUESDAY, time(9), BERLIN)
+    nameless = plan([talk(title=None)], nine)
+    assert keys(nameless, Standing.DUE) == []
+    [mail] = [mail for mail in nameless.standing(Standing.HELD) if mail.kind == "reminder"]
+    assert "neither its title nor its speaker is known" in mail.reason
+
+
+def test_a_reminder_of_an_announced_talk_goes_out_though_its_title_is_gone() -> None:
+    [mail] = plan([talk()], FRIDAY_TEN).due
+    row = sent(mail, FRIDAY_TEN)
+    nine = instant(TUESDAY, time(9), BERLIN)
+    found = plan([talk(title=None)], nine, row)
+    assert keys(found, Standing.DUE) == ["s/reminder/2026-04-07"]
 
 
 def test_a_talk_added_after_the_mail_of_the_week_is_announced_on_its_own() -> None:

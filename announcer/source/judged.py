@@ -1,0 +1,46 @@
+"""A source whose talks went through the gate, whatever kind of source it is."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+
+from announcer.errors import SourceError
+from announcer.quantities import Span
+from announcer.source import Source
+from announcer.source.gate import judge
+from announcer.talks import Reading, Series
+
+
+class JudgedSource:
+    """Reads another source, and judges what it gave before anybody else sees it.
+
+    Args:
+        source: where the talks are listed.
+        series: whose talks they are.
+        breaks: gives the days without a seminar, in which no talk is announced unasked.
+        recurring: whether the source is a calendar, whose recurring entries are what they say.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        series: Series,
+        breaks: Callable[[datetime], Awaitable[tuple[Span, ...]]],
+        *,
+        recurring: bool,
+    ) -> None:
+        self._source = source
+        self._series = series
+        self._breaks = breaks
+        self._recurring = recurring
+
+    async def load(self, now: datetime) -> Reading:
+        """Read the talks; see the port for what can go wrong."""
+        reading = await self._source.load(now)
+        breaks: tuple[Span, ...] = ()
+        try:
+            breaks = await self._breaks(now)
+        except SourceError as error:
+            warning = f"{error}; so it is not known which talks lie in a break"
+            reading = replace(reading, warnings=(*reading.warnings, warning))
+        return judge(reading, self._series, breaks=breaks, recurring=self._recurring)
