@@ -13,6 +13,7 @@ from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule
 from announcer.compose import MailComposer
 from announcer.errors import SourceError
 from announcer.ledger import Believed
+from announcer.ledger.checksums import first_checksum, unsealed
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
 from announcer.report import Report
@@ -124,7 +125,12 @@ class Passes:
         return found
 
     def run_sql(self, sql: str, *values: object) -> None:
-        self.ledger._db._connection.execute(sql, values)  # type: ignore[attr-defined]
+        """Change the ledger by hand, as if the program had written what then stands there."""
+        connection = self.ledger._db._connection  # type: ignore[attr-defined]
+        connection.execute(sql, values)
+        for table, reading, writing in unsealed():
+            for row in connection.execute(reading).fetchall():
+                connection.execute(writing, first_checksum(table, row, "the ledger"))
 
     def _programme(self) -> Programme:
         return Programme(
