@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from announcer.source import clean, words
+from announcer.source import words
 from announcer.source.around import Around
 from announcer.source.checks import Checks, Ids
 from announcer.source.entry import Entry, labels
@@ -93,7 +93,7 @@ class Understanding:
             "\n".join(line for line in kept if line is not None),
         )
         text = re.sub(r"(?m)^\s*<br\s*/?>\s*$", "", text)
-        return clean.text(re.sub(r"\n{3,}", "\n\n", text).strip())
+        return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _abstract_line(line: str) -> str | None:
