@@ -20,6 +20,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  talks         Series, Talk: what a seminar is made of
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
+    0  hostnames     names of machines, as a mail server is greeted with them
     0  quantities    durations, weekdays and clock times, as people write them
     0  colours       which colours can be read, by day and in the dark
     0  lines         a text in the lines of a plain mail

@@ -44,6 +44,7 @@ from announcer.cadence import (
 from announcer.cadence import Field as Field_
 from announcer.colours import ENOUGH, GROUND, contrast, is_colour
 from announcer.errors import SettingsError
+from announcer.hostnames import is_host_name
 from announcer.logo import read_logo
 from announcer.prose import one_line
 from announcer.quantities import Span, clock, duration, span, weekday
@@ -226,6 +227,16 @@ def _listen(text: object) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
+def _host_name(text: object) -> str:
+    if not isinstance(text, str) or not is_host_name(text.strip()):
+        shown = f'"{text}"' if isinstance(text, str) else repr(text)
+        raise ValueError(
+            f"{shown} is not a valid host name; use the full name of this machine in ASCII, like "
+            '"announcer.example.org", or its address in brackets, like "[192.0.2.1]"'
+        )
+    return text.strip()
+
+
 def _ledger_url(text: object) -> str:
     if isinstance(text, str) and text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
@@ -261,6 +272,7 @@ class Smtp(_Table):
     auth: Literal["password", "xoauth2"] = "password"
     ca_file: Path | None = None
     timeout: Duration = timedelta(seconds=30)
+    helo: Annotated[str, BeforeValidator(_host_name)] | None = None
     insecure: bool = False
 
     @property

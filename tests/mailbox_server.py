@@ -23,6 +23,14 @@ class Mailbox:
     told: list[tuple[list[str], bytes]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     refuses_organisers: bool = False
+    greetings: list[str] = field(default_factory=list)  # the names in EHLO
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        self.greetings.append(name)
+        return responses
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if envelope.rcpt_tos == [ORGANISER]:
