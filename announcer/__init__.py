@@ -16,10 +16,12 @@ The map. A file is pure or wiring; a folder is a door to the outside: its ``__in
 port, each sibling is an adapter (in ``cli``, a part of the command line). A file imports only from
 smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
 
+    -1 cleaning      the text that values may hold: no controls, one line, bounded length
     0  talks         Series, Talk: what a seminar is made of
     0  errors        the tree of errors
     0  message       Message: an envelope and its bytes, and what it says of each talk
     0  quoting       a value of the settings in a message
+    0  hostnames     names of machines, as a mail server is greeted with them
     0  colours       which colours can be read, by day and in the dark
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/

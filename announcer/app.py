@@ -189,6 +189,7 @@ def smtp(settings: Settings) -> Transport:
             auth=account.auth,
             ca_file=account.ca_file,
             timeout=account.timeout,
+            helo=account.helo,
         )
     )
 

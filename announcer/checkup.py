@@ -11,6 +11,7 @@ from announcer.compose import MailComposer
 from announcer.console import each, note, planned, progress, read
 from announcer.display import say, when
 from announcer.errors import CompositionError, LedgerError
+from announcer.hostnames import is_full_name
 from announcer.internal import contained
 from announcer.ledger.checksums import row_damaged
 from announcer.past import Standing
@@ -123,9 +124,21 @@ class Checkup:
 
         smtp, transport = self._settings.smtp, parts.smtp(self._settings)
         if isinstance(transport, SmtpTransport):
+            for line in _greeting(transport.greeting, given=smtp.helo is not None):
+                say(f"! {line}")
             with progress(f"logging in at {smtp.host}"):
                 await transport.check()
         say(f"{smtp.host}:{smtp.port}: connected, and logged in where asked")
+
+
+def _greeting(name: str, *, given: bool) -> Iterator[str]:
+    """Warn of a name that many mail servers refuse in EHLO, such as that of a container."""
+    if not is_full_name(name):
+        whose = "smtp.helo is" if given else "this machine calls itself"
+        yield (
+            f'{whose} "{name}", which is not a full domain name, and many mail servers refuse such a '
+            'greeting (EHLO); set helo = "announcer.example.org" in [smtp]'
+        )
 
 
 def _kinds(asked: SeriesSettings) -> list[str]:

@@ -171,7 +171,7 @@ def show_deliveries(deliveries: Iterable[Delivery], *, dry_run: bool) -> None:
 
 
 def show_content(content: bytes) -> None:
-    """Print a mail as its readers meet it: the headers, the text, and what is attached."""
+    """Print a mail as its readers meet it: the headers, the text, and the calendar entries."""
     mail = message_from_bytes(content, policy=SMTP)
     for name in ("From", "To", "Reply-To", "Subject", "Date", "Message-ID"):
         if mail[name]:
@@ -179,7 +179,9 @@ def show_content(content: bytes) -> None:
     body = mail.get_body(("plain",))
     say("", *(body.get_content().splitlines() if body else ()))
     for part in mail.iter_attachments():
-        say(f"[attached: {part.get_filename()}, {part.get_content_type()}]")
+        say("", f"[attached: {part.get_filename()}, {part.get_content_type()}]")
+        if part.get_content_type() == "text/calendar":
+            say(*part.get_content().splitlines())
     say("")
 
 

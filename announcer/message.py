@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
+from announcer import cleaning
+
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
@@ -37,6 +39,15 @@ class Said:
     stamp: datetime
     digest: str
     first_id: str | None = None  # the talk's identity, where that is not its id
+
+    def __post_init__(self) -> None:
+        """Clean what an older ledger may hold, as a talk cleans what a source says."""
+        for name in ("title", "location"):
+            if (raw := getattr(self, name)) is not None:
+                object.__setattr__(self, name, cleaning.line(raw) or None)
+        if self.stream is not None:
+            object.__setattr__(self, "stream", cleaning.address(self.stream) or None)
+        object.__setattr__(self, "speakers", cleaning.lines(self.speakers))
 
     @property
     def identity(self) -> str:

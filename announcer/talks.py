@@ -1,6 +1,9 @@
-"""What a seminar is made of: a series, and its talks."""
+"""What a seminar is made of: a series, and its talks.
 
-from collections.abc import Mapping
+All text in these values is clean, because each value cleans what it is made from.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -8,7 +11,17 @@ from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from announcer import cleaning
+
 WIDEST: Final = 160  # of a logo
+
+
+def _clean(value: object, clean: Callable[[str], str], *names: str) -> None:
+    """Clean texts of a frozen value while it is made; one of which nothing is left becomes None."""
+    for name in names:
+        raw = getattr(value, name)
+        if raw is not None:
+            object.__setattr__(value, name, clean(raw) or None)
 
 
 class Status(StrEnum):
@@ -21,10 +34,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Something a talk points at: its words and an absolute URL."""
+    """Something a talk points at: its words and an absolute URL.
+
+    The URL is empty where it is too long to be one.
+    """
 
     text: str
     url: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", cleaning.address(self.url))
+        object.__setattr__(self, "text", cleaning.line(self.text) or cleaning.line(self.url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +53,10 @@ class Mailbox:
 
     name: str = ""
     address: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", cleaning.line(self.name))
+        object.__setattr__(self, "address", cleaning.name(self.address))
 
     @property
     def domain(self) -> str:
@@ -88,6 +112,10 @@ class Series:
     def __post_init__(self) -> None:
         if self.duration <= timedelta(0):
             raise ValueError(f"a talk must last some time, not {self.duration}")
+        object.__setattr__(self, "name", cleaning.line(self.name))
+        object.__setattr__(self, "footer", cleaning.lines(self.footer))
+        _clean(self, cleaning.line, "location")
+        _clean(self, cleaning.address, "list_page", "stream", "website", "feed_url")
 
     def local(self, instant: datetime) -> datetime:
         """The wall clock of the series at an instant."""
@@ -126,6 +154,7 @@ class Talk:
     first_id: str | None = None  # None while the id is the identity too
 
     def __post_init__(self) -> None:
+        self._clean_texts()
         if not self.id:
             raise ValueError("a talk needs an id")
         for instant in (self.starts_at, self.ends_at):
@@ -137,6 +166,32 @@ class Talk:
             raise ValueError(f"talk {self.id} ends before it starts")
         if self.tba is not (self.title is None):
             raise ValueError(f"talk {self.id}: to be announced means that no title is known")
+
+    def _clean_texts(self) -> None:
+        lost = self._lost_addresses()
+        untitled = self.title is None
+        _clean(self, cleaning.line, "title", "location")
+        _clean(self, cleaning.name, "id", "first_id")
+        # A reason of which nothing is left still holds the talk back.
+        _clean(self, lambda raw: cleaning.sentence(raw) or "unclear", "unclear")
+        _clean(self, cleaning.text, "abstract")
+        _clean(self, cleaning.address, "stream", "url")
+        object.__setattr__(self, "tba", self.tba or (self.title is None and not untitled))
+        object.__setattr__(self, "speakers", cleaning.lines(self.speakers))
+        object.__setattr__(self, "links", tuple(link for link in self.links if link.url))
+        warnings = (*self.warnings, *lost)
+        object.__setattr__(self, "warnings", tuple(map(cleaning.sentence, warnings)))
+
+    def _lost_addresses(self) -> list[str]:
+        """Name the addresses that are too long to be one: part of an address leads nowhere."""
+        found = {"stream": self.stream, "page": self.url}
+        names = [name for name, url in found.items() if url and not cleaning.address(url)]
+        names += [f'link "{link.text}"' for link in self.links if not link.url]
+        return [
+            f"talk {self.id}: the address of its {name} has more than {cleaning.LONGEST_ADDRESS} "
+            "characters, so it is left out; give a shorter one"
+            for name in names
+        ]
 
     @property
     def identity(self) -> str:
@@ -157,6 +212,10 @@ class Ground:
     text: str
     above: bool = False
     fact: str | None = None  # which it gives, where the source itself names it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", cleaning.line(self.where))
+        object.__setattr__(self, "text", cleaning.text(self.text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +249,7 @@ class Reading:
     grounds: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)  # by talk id
     read_at: datetime | None = None
     copies: Mapping[str, Copy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("warnings", "unread"):
+            object.__setattr__(self, name, tuple(map(cleaning.sentence, getattr(self, name))))

@@ -32,6 +32,14 @@ class Mailbox:
     # list, and over its final dot. Each is for one mail, and runs in a thread of its own.
     at_recipient: list[Callable[[], object]] = field(default_factory=list)
     at_dot: list[Callable[[], object]] = field(default_factory=list)
+    greetings: list[str] = field(default_factory=list)  # the names in EHLO
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        self.greetings.append(name)
+        return responses
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

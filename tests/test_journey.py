@@ -205,6 +205,16 @@ def test_two_sends_at_once_send_once(desk: Desk, mailbox: Mailbox) -> None:
     assert len(mailbox.received) == 1
 
 
+def test_a_preview_shows_the_calendar_entry_as_it_is_attached(desk: Desk) -> None:
+    words = ("preview", "ml/announcement/2020-04-03", "--now", "2020-04-03T10:00")
+    shown = desk.run(*words).stdout
+    desk.run(*words, "--out", "p")
+    [entry] = (desk.folder / "p").glob("*.ics")
+    assert "\n[attached: seminar.ics, text/calendar]\n" in shown
+    assert entry.read_text(encoding="utf-8") in shown
+    assert "BEGIN:VEVENT" in shown
+
+
 def test_a_preview_is_what_goes_out(desk: Desk) -> None:
     done = desk.run(
         "preview", "ml/announcement/2020-04-03", "--out", "p", "--now", "2020-04-03T10:00"

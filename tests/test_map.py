@@ -11,7 +11,7 @@ import announcer
 ROOT = Path(announcer.__file__).parent
 LEVELS = {
     name.rstrip("/"): int(level)
-    for level, name in re.findall(r"^    (\d+) +(\w+/?) ", announcer.__doc__ or "", re.MULTILINE)
+    for level, name in re.findall(r"^    (-?\d+) +(\w+/?) ", announcer.__doc__ or "", re.MULTILINE)
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

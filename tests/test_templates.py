@@ -82,3 +82,21 @@ def test_a_template_that_includes_one_that_is_not_there_says_which(desk: Desk) -
         config.read_text().replace('id = "ml"\n', 'id = "ml"\ntemplates = "templates"\n')
     )
     assert "there is no template _footer.txt; check its name" in desk.run("check").stderr
+
+
+def test_templates_are_copied_beside_the_settings_that_are_named(
+    desk: Desk, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "own.toml").write_text("this is no settings file yet", encoding="utf-8")
+    copied = desk.run("templates", "--copy", "--config", str(elsewhere / "own.toml"))
+    assert copied.returncode == 0, copied.stderr
+    assert (elsewhere / "templates" / "_body.txt").is_file()
+    assert not (desk.folder / "templates").exists()
+    assert desk.run("templates", "--config", "config.toml").stdout == desk.run("templates").stdout
+    missing = desk.run("templates", "--config", "none.toml")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        "announcer: the settings file none.toml does not exist; check --config\n",
+    )

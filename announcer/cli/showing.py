@@ -224,9 +224,9 @@ def preview(
         bool, typer.Option("--all", help="Every kind, about made-up talks, into ./preview or DIR.")
     ] = False,
 ) -> None:
-    """Show one mail exactly as it would go, or write its .eml, .txt, .html and .ics files.
+    """Show one mail exactly as it would go, with its calendar entry, or write its parts as files.
 
-    With --all no page is read and no ledger needed: your templates are tried on made-up talks,
+    The files are .eml, .txt, .html and .ics. With --all no page is read and no ledger needed: your templates are tried on made-up talks,
     and an index.html shows all mails side by side.
 
     Example: announcer preview geometry/announcement/2026-04-03 --out preview
@@ -360,24 +360,34 @@ def templates(
     folder: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help="The folder; it is made where needed.")
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="Copy to the folder beside this settings file."
+        ),
+    ] = None,
     copy: Annotated[
         bool, typer.Option("--copy", help="Copy them to DIR; no file that is there is touched.")
     ] = False,
 ) -> None:
     """List the built-in templates, or copy them into a folder, to edit.
 
-    Without DIR that is ./templates, and no settings are read. A series takes the folder by
-    templates = "templates" in its [[series]] table; delete from it what you do not change.
+    Without DIR that is the folder "templates", here or beside the settings file that --config names;
+    the settings are not read. A series takes the folder by templates = "templates" in its [[series]]
+    table; delete from it what you do not change.
 
     Example: announcer templates --copy
     """
+    if config is not None and not config.is_file():
+        raise UsageError(f"the settings file {config} does not exist; check --config")
     if not copy:
         if folder is not None:
             raise UsageError(f"say what to do with {folder}: `announcer templates --copy {folder}`")
         for name in builtin.names():
             say(name)
         return
-    found = list(builtin.copied(folder or Path("templates")))
+    beside = config.parent if config is not None else Path()
+    found = list(builtin.copied(folder or beside / "templates"))
     for path, written in found:
         say(f"{'written' if written else 'left as it is'}: {path}")
     left = sum(not written for _, written in found)

@@ -21,6 +21,7 @@ from announcer.settings.values import (
     File,
     Folder,
     Footer,
+    HostName,
     Languages,
     LedgerUrl,
     Line,
@@ -74,6 +75,7 @@ class Smtp(Table):
     auth: Literal["password", "xoauth2"] = "password"
     ca_file: File | None = None
     timeout: Duration = timedelta(seconds=30)
+    helo: HostName | None = None
     insecure: bool = False
 
     @property

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator, SecretStr
 
 from announcer.colours import ENOUGH, GROUND, contrast, is_colour
+from announcer.hostnames import is_host_name
 from announcer.logo import read_logo
 from announcer.prose import one_line
 from announcer.quantities import Span, clock, duration, span, weekday
@@ -255,6 +256,15 @@ def _listen(text: object) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
+def _host_name(text: object) -> str:
+    if not isinstance(text, str) or not is_host_name(text.strip()):
+        raise ValueError(
+            f"{quoted(text)} is not a valid host name; use the full name of this machine in ASCII, "
+            'like "announcer.example.org", or its address in brackets, like "[192.0.2.1]"'
+        )
+    return text.strip()
+
+
 def _ledger_url(text: object) -> str:
     """Read where the ledger is; what is wrong is never quoted, as it may hold a password."""
     if isinstance(text, str) and text.startswith(_SQLITE) and len(text) > len(_SQLITE):
@@ -286,6 +296,7 @@ Weekday = Annotated[int, BeforeValidator(weekday)]
 Accent = Annotated[str, BeforeValidator(_accent)]
 Footer = Annotated[tuple[str, ...], BeforeValidator(_footer)]
 Languages = Annotated[tuple[str, ...], BeforeValidator(_languages)]
+HostName = Annotated[str, BeforeValidator(_host_name)]
 LedgerUrl = Annotated[SecretStr, BeforeValidator(_ledger_url)]
 Listen = Annotated[tuple[str, int], BeforeValidator(_listen)]
 Picture = Annotated[Logo, BeforeValidator(_logo)]

@@ -181,7 +181,7 @@ class _Understanding:
             stream=stream,
             url=first_url(facts.url),
             links=self._links(),
-            abstract=clean.text(facts.abstract or "").strip() or None,
+            abstract=clean.repaired(facts.abstract or "").strip() or None,
             status=Status.CANCELLED if cancelled else status,
             tba=title is None,
             unclear=f"{'; '.join(dict.fromkeys(self.unclear))} ({facts.place})"
@@ -221,7 +221,7 @@ class _Understanding:
         return replace(said, cancelled=said.cancelled or gone)
 
     def _id(self, title: str | None, day: date | None, ids: Ids) -> tuple[str, bool]:
-        given = clean.line(self.facts.id or "")
+        given = clean.name(self.facts.id or "")
         wanted = given or words.slug(title) or (str(day) if day else self._line())
         unique = ids.unique(wanted)
         if unique != wanted:

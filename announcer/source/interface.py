@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
+from announcer import cleaning
 from announcer.errors import SourceUnreadable
 from announcer.source import clean, words
 from announcer.source.facts import Facts, understood
@@ -170,7 +171,7 @@ def prose(raw: str | None) -> str | None:
     if raw is None or "<" not in raw:
         return raw
     parser = _Prose()
-    parser.feed(_NO_TAG.sub("&lt;", uncommented(raw[: clean.LONGEST_TEXT])))
+    parser.feed(_NO_TAG.sub("&lt;", uncommented(raw[: cleaning.LONGEST_TEXT])))
     parser.close()
     lines = [" ".join(line.split()) for line in "".join(parser.parts).split("\n")]
     paragraphs = "\n".join(lines).strip().split("\n\n")

@@ -40,7 +40,7 @@ def is_stream(url: str) -> bool:
 def first_url(text: str | None) -> str | None:
     """Give the first address that a text holds."""
     found = URL.search(text or "")
-    return watched(clean.line(found[0]).rstrip(".,;")) if found else None
+    return watched(found[0].rstrip(".,;")) if found else None
 
 
 def links(text: str, absolute: Callable[[str], str | None] = lambda url: url) -> tuple[Link, ...]:
@@ -53,5 +53,5 @@ def links(text: str, absolute: Callable[[str], str | None] = lambda url: url) ->
         url = absolute(target)
         if url is not None and url.startswith(("http://", "https://")):
             url = watched(url)
-            known.setdefault(url, Link(text=clean.line(words) or url, url=url))
+            known.setdefault(url, Link(text=clean.repaired(words), url=url))
     return tuple(known.values())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source import announced, clean, people, remarks, words
+from announcer.source import announced, people, remarks, words
 from announcer.source.dates import Written, without_spans, written_dates
 from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Fetcher
@@ -411,4 +411,4 @@ def _shorn(titles: Sequence[str]) -> Iterator[str]:
 def _abstract(post: _Post) -> str | None:
     lines = ((line, label(line)) for line in post.body.split("\n"))
     kept = [line for line, found in lines if found is None or found.name not in post.labels]
-    return clean.text(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()) or None
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip() or None

@@ -19,11 +19,12 @@ from announcer.source.words import slug
 from announcer.talks import Reading, Series, Talk
 
 # What only a series says is marked, so that it can be told from what a place says. Places tell whole
-# minutes, so that less than a second can be a mark, and no control character is left in what they say.
+# minutes, so that less than a second can be a mark; no writing uses what Unicode leaves to private
+# use, and no place is reached under a scheme of ours.
 _START: Final = timedelta(microseconds=1)
 _LENGTH: Final = timedelta(milliseconds=1)
-_PLACE: Final = "\0 the usual place"
-_STREAM: Final = "\0 the usual stream"
+_PLACE: Final = "\ue000the usual place\ue000"
+_STREAM: Final = "about:the-usual-stream"
 _NO_START: Final = "no start is known, so it is not announced"
 
 

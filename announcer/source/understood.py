@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from announcer.source import clean, words
+from announcer.source import words
 from announcer.source.around import Around
 from announcer.source.checks import Checks, Ids
 from announcer.source.entry import Entry, labels
@@ -96,7 +96,7 @@ class Understanding:
             "\n".join(line for line in kept if line is not None),
         )
         text = _BREAK.sub("", text)
-        return clean.text(re.sub(r"\n{3,}", "\n\n", text).strip())
+        return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _abstract_line(line: str) -> str | None:

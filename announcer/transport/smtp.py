@@ -44,11 +44,17 @@ class Account:
     ca_file: Path | None = None
     timeout: timedelta = timedelta(seconds=30)
     dot_timeout: timedelta = DOT_TIMEOUT
+    helo: str | None = None  # the name of this machine, where it does not know its own
 
     @property
     def name(self) -> str:
         """The server as it is named in messages."""
         return f"{self.host}:{self.port}"
+
+    @property
+    def greeting(self) -> str:
+        """The name of this machine that the server is greeted with."""
+        return self.helo or socket.getfqdn()
 
 
 class SmtpTransport:
@@ -57,6 +63,11 @@ class SmtpTransport:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._client: aiosmtplib.SMTP | None = None
+
+    @property
+    def greeting(self) -> str:
+        """The name that the server is greeted with."""
+        return self._account.greeting
 
     async def deliver(self, message: Message, *, before_data: BeforeData) -> str:
         """Hand one mail over; see the port for what each error means."""
@@ -100,6 +111,7 @@ class SmtpTransport:
             # Never None: that would go on in the clear where STARTTLS was stripped.
             start_tls=account.security == "starttls",
             timeout=account.timeout.total_seconds(),
+            local_hostname=account.helo,
             cert_bundle=str(account.ca_file) if account.ca_file else None,
         )
         try:
