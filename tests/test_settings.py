@@ -121,6 +121,7 @@ OVERRIDES = {
     "ANNOUNCER_SMTP__AUTH": "xoauth2",
     "ANNOUNCER_SMTP__CA_FILE": "/etc/ca.pem",
     "ANNOUNCER_SMTP__TIMEOUT": "5 s",
+    "ANNOUNCER_SMTP__HELO": "announcer.example.org",
     "ANNOUNCER_SMTP__INSECURE": "true",
     "ANNOUNCER_LEDGER__URL": "postgresql://announcer@db.example.org/announcer",
     "ANNOUNCER_LEDGER__PASSWORD": "hunter3",
