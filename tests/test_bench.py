@@ -29,5 +29,5 @@ def test_the_scorer_of_the_folder_is_asked_about_each_page_with_and_without_hint
     assert [(t["date"], t["start"], t["end"]) for t in hinted["own"]] == [
         ("2026-04-07", "15:00", "16:30")
     ]
-    assert plain == {"own": []}
+    assert [(t["start"], t["unclear"]) for t in plain["own"]] == [(None, True)]
     assert "1 unclear or refused" in done.stdout

@@ -103,7 +103,7 @@ def _settings(tmp_path: Path, line: str) -> Path:
             'accent: "#ffcc00" has a contrast of 1.4 on the ground of the mail, and links need '
             "4.5; choose a darker one (in dark mode it is lightened)",
         ),
-        ('accent = "blue"', "accent: 'blue' is no colour; write it like \"#1a4f9c\""),
+        ('accent = "blue"', 'accent: "blue" is no colour; write it like "#1a4f9c"'),
         ("footer = 5", 'footer: 5 is no text; write "one line", or ["one line", "another"]'),
     ],
 )

@@ -211,4 +211,5 @@ def test_no_settings_end_in_anything_but_values_or_mistakes_with_their_places(
             assert len(line.splitlines()) == 1, f"seed {seed}: {line}"
             assert len(line) < 1200, f"seed {seed}: {line}"
     figures(f"settings: {COUNT} mutated files: {dict(counted)}")
-    assert min(counted.values()) > COUNT / 20
+    # Most have no series left that is right; each outcome has to occur.
+    assert min(counted[outcome] for outcome in ("refused", "broken", "right")) > COUNT / 100

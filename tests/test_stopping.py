@@ -86,7 +86,7 @@ def test_sighup_makes_serve_read_the_settings_at_once(due: Desk, mailbox: Mailbo
         until(lambda: "the settings were read afresh" in log_of(due), "long before the next tick")
         config.write_text(config.read_text().replace('"Europe/Berlin"', '"Europe/Berln"'))
         process.send_signal(signal.SIGHUP)
-        until(lambda: "the old ones hold" in log_of(due), "a mistake is told")
+        until(lambda: "the last good settings hold" in log_of(due), "a mistake is told")
         assert ended(process, 0) < 7
     assert mailbox.received == []
 

@@ -61,16 +61,17 @@ async def live():
     ledger = SqliteLedger.open(folder / "l.db")
     await ledger.adopt("s", "s@groups.example", rules=["announcement"], counted=(), now=now)
     acknowledged()
+    revision = (await ledger.history("s")).revision
     for number in range(mails):
         claim = await ledger.claim(
-                message(number), revision=0, expires_at=now + timedelta(days=1), now=now
+                message(number), revision=revision, expires_at=now + timedelta(days=1), now=now
             )
         acknowledged()
         if number % 3 == 1:
             await ledger.record(claim, Deferred(until=now, reply="451 later"), now=now)
             acknowledged()
             claim = await ledger.claim(
-                message(number), revision=0, expires_at=now + timedelta(days=1), now=now
+                message(number), revision=revision, expires_at=now + timedelta(days=1), now=now
             )
             acknowledged()
         await ledger.sending(claim, now=now)

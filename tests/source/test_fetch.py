@@ -3,6 +3,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +24,7 @@ from announcer.source.interface import InterfaceSource
 from announcer.source.page import PageSource
 from announcer.source.posts import PostsSource
 from announcer.source.pretalx import Pretalx
+from announcer.talks import Reading
 
 NEWS = b"# Talks\n"
 DATE = {"Date": "Fri, 03 Apr 2026 08:00:00 GMT"}
@@ -390,11 +392,14 @@ def test_the_service_asks_each_kind_of_source_for_what_has_changed_only(
 
     site.pages[path] = answer
     source = ReadAhead(kinds(site)[path], timedelta(minutes=10))
-    first, soon, later = (
-        asyncio.run(source.load(NOW + timedelta(minutes=minutes))) for minutes in (0, 5, 11)
-    )
+
+    def in_pass(minutes: int) -> Reading:
+        source.begin_pass()
+        return asyncio.run(source.load(NOW + timedelta(minutes=minutes)))
+
+    first, soon, later = map(in_pass, (0, 5, 11))
     assert [talk.title for talk in first.talks] == ["Nets"]
-    assert first == soon == later
+    assert first == soon == replace(later, read_at=first.read_at)
     assert [a.headers.get("if-none-match") for a in site.asked] == [None, '"1"']
 
 
