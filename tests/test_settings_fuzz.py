@@ -166,7 +166,7 @@ def mutated(rng: random.Random, text: str) -> str:
 
 
 PLACE: Final = re.compile(
-    r"(?:config\.toml|series/[ab]\.toml)(?:: | is not valid TOML)|the environment variable ANNOUNCER_\w+: "
+    r"(?:config\.toml|series/a\.toml|/etc/passwd)(?:: | is not valid TOML)|the environment variable ANNOUNCER_\w+: "
 )
 
 
