@@ -67,6 +67,8 @@ def _refuse_include(found: Found, place: str, words: str) -> None:
 
 def _matching(folder: Path, pattern: str) -> list[Path]:
     path = Path(usable_path(pattern))
+    if not path.name:  # "." and "./", at which the glob of pathlib fails
+        raise ValueError("it names no file")
     matches = [path] if path.is_absolute() else sorted(folder.glob(pattern))
     return [file for file in matches if not file.is_dir() and (file.is_symlink() or file.exists())]
 
