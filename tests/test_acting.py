@@ -262,8 +262,10 @@ def test_the_command_says_that_it_is_too_late_whatever_clock_it_goes_by(seminar:
     def decide() -> None:
         for words in commands:
             ended = seminar.desk.run(*words)
+            # On a busy machine a line says what takes its time; it ends with an ellipsis.
+            said = [line for line in ended.stderr.splitlines() if not line.endswith("…")]
             named = f"announcer: {FIRST} is being sent right now" in ended.stderr
-            done.append((ended.returncode, named and ended.stderr.count("\n") == 1))
+            done.append((ended.returncode, named and len(said) == 1))
 
     seminar.mailbox.at_dot = [decide]
     seminar.pass_()

@@ -177,7 +177,10 @@ def test_in_steps_of_a_day_only_what_came_up_on_the_day_itself_is_left_out(
     assert announced(lines(mailbox)) <= announced(EXPECTED)
     final = dict(line.split("  ") for line in CALENDAR)
     found = calendar_of(mailbox, by_icalendar)
-    assert {k for k, when in final.items() if found.get(k) != when} == {*on_the_day, "Kernels"}
+    # That "Snow" takes place after all takes back what was read before, which has to be read three
+    # times; one pass a day reads it twice before the talk.
+    late = {*on_the_day, "Kernels", "Snow"}
+    assert {k for k, when in final.items() if found.get(k) != when} == late
 
 
 def test_by_the_service_under_a_moved_clock_the_list_gets_the_same(
