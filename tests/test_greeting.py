@@ -9,6 +9,7 @@ from mailbox_server import Mailbox
 
 from announcer.errors import SettingsError
 from announcer.hostnames import is_full_name, is_host_name
+from announcer.quoting import quoted
 from announcer.settings import load_settings
 
 FULL = ["announcer.example.org", "a.b", "[192.0.2.1]", "[IPv6:2001:db8::1]", "xn--bro-hoa.example"]
@@ -74,7 +75,7 @@ def test_anything_else_is_a_mistake_in_the_settings_that_names_its_place(
     with pytest.raises(SettingsError) as caught:
         load_settings(Path(desk.folder / "config.toml"), environ={})
     assert str(caught.value) == (
-        f'config.toml: smtp.helo: "{name}" is not a valid host name; use the full name of this machine in '
+        f"config.toml: smtp.helo: {quoted(name)} is not a valid host name; use the full name of this machine in "
         'ASCII, like "announcer.example.org", or its address in brackets, like "[192.0.2.1]"'
     )
 

@@ -66,7 +66,7 @@ class PageSource:
 
     async def load(self, now: datetime) -> Reading:
         """Read the page as it stands."""
-        text = clean.repaired(await self._fetcher.text(self._location))
+        text = await self._fetcher.text(self._location)
         return replace(self.read(text, now), copies=self._fetcher.taken_copies())
 
     def read(self, text: str, now: datetime) -> Reading:
@@ -76,7 +76,7 @@ class PageSource:
             SourceUnreadable: it is a page that tells of an error, an empty one, or one that holds no talks
                 but a flood of dates; or a section that the settings name is not there.
         """
-        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        text = clean.repaired(text.removeprefix("\ufeff").replace("\r\n", "\n"))
         if markdown.draft(text):
             said = "its front matter says that it is a draft, so nothing of it is read"
             return Reading(talks=(), warnings=(f"{self.name}: {said}",))
