@@ -10,17 +10,17 @@ from announcer.source.known import Label, is_clock, label
 from announcer.source.markdown import Line, Section
 
 
-def entries(section: Section, order: DateOrder | None) -> list[Entry]:
-    """Give the blocks of a section that name a date, and a title or a speaker."""
-    found = [_of_block(block, section, order) for block in _blocks(section.lines)]
-    return [entry for entry in found if entry is not None]
+def entries(section: Section, order: DateOrder | None) -> list[tuple[int, Entry]]:
+    """Give the blocks of a section that name a date, and a title or a speaker, each with where it begins."""
+    found = [(at, _of_block(block, section, order)) for at, block in _blocks(section.lines)]
+    return [(at, entry) for at, entry in found if entry is not None]
 
 
-def _blocks(lines: Sequence[Line]) -> list[Sequence[Line]]:
+def _blocks(lines: Sequence[Line]) -> list[tuple[int, Sequence[Line]]]:
     """Cut lines where the label comes again with which the first block begins."""
     known = [(at, found) for at, line in enumerate(lines) if (found := label(line.text))]
     starts = [at for at, found in known if _kind(found) == _kind(known[0][1])]
-    return [lines[a:b] for a, b in pairwise([*starts, len(lines)])]
+    return [(a, lines[a:b]) for a, b in pairwise([*starts, len(lines)])]
 
 
 def _kind(found: Label) -> tuple[str, bool]:

@@ -86,15 +86,18 @@ def undated(
 
 
 def containers(sections: Sequence[Section], order: DateOrder | None) -> set[int]:
-    """Give the lines of headings whose dates are those of a term or a week with talks below."""
-    found = set()
-    open_: list[Section] = []
-    for section in sections:
-        while open_ and open_[-1].level >= section.level:
+    """Give the places of the sections whose dates are those of a term or a week with talks below.
+
+    Their lines do not tell them apart: a page may stand on one line.
+    """
+    found: set[int] = set()
+    open_: list[tuple[int, Section]] = []
+    for at, section in enumerate(sections):
+        while open_ and open_[-1][1].level >= section.level:
             open_.pop()
         if dated(section, order) or dated_below(section, order):
-            found |= {above.line for above in open_}
-        open_.append(section)
+            found |= {above for above, _ in open_}
+        open_.append((at, section))
     return found
 
 

@@ -59,9 +59,8 @@ class Lists:
         # Where one line begins with "14.4.", "7.4." is a date too, and no number of a chapter.
         self._brief = any(bare_date(line.text, order) for line in section.lines)
         labelled = blocks.entries(section, order)
-        first = min((entry.line for entry in labelled), default=None)
-        self._read([line for line in section.lines if first is None or line.number < first])
-        self.entries += labelled
+        self._read(section.lines[: labelled[0][0]] if labelled else section.lines)
+        self.entries += [entry for _, entry in labelled]
 
     def _read(self, page: Sequence[Line]) -> None:
         blank = True

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html.entities import html5
 from typing import Final
 
 from announcer.source.emphasis import without_emphasis
@@ -36,6 +37,9 @@ _TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,1000}+>|\{:[^{}\n]{0,200}+\}|\{%
 _ESCAPED: Final = re.compile(r"\\([*_#`~\[\]])")
 _ATTRIBUTES: Final = re.compile(r"(?<!\s)\s*+\{[:#.][^{}\n]{0,200}+\}\s*$")
 _SHORTCODE: Final = re.compile(r"\{\{[<%]\s{0,9}+(/?[\w.-]{1,100}+)([^{}\n]{0,300})(?<=[%>])\}\}")
+# CommonMark 0.31, 2.5; the longest name has 31 letters.
+_REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_SIGNS: Final = frozenset("<>&*_`~|[]()#\\{}+-=!")
 _IS_PLAIN: Final = re.compile(r"[^<>\[\]!{}&~*_`\\]*")
 # What is struck is cut into pieces, each of which is gone over once.
 _STRUCK: Final = re.compile(
@@ -123,8 +127,21 @@ def without_front_matter(text: str) -> str:
 
 def lines(text: str) -> list[Line]:
     """Number the lines of a text; what a site generator puts in for a shortcode is left out."""
-    text = _SHORTCODE.sub(_meant, text)
+    text = _REFERENCE.sub(_character, _SHORTCODE.sub(_meant, text))
     return [Line(text=line, number=number) for number, line in enumerate(text.split("\n"), 1)]
+
+
+def _character(reference: re.Match[str]) -> str:
+    """Give the character that a reference stands for, unless it could be a mark of Markdown or HTML.
+
+    Such signs stay as they are until the words of a line are asked for: ``&lt;b&gt;`` is text and
+    never an element. Control characters stay too, and names that HTML does not know.
+    """
+    named = not reference[0].startswith("&#")
+    found = html5.get(reference[0][1:], "") if named else html.unescape(reference[0])
+    if found.isspace():
+        return " "
+    return found if found.isprintable() and found not in _SIGNS and found else reference[0]
 
 
 def _meant(shortcode: re.Match[str]) -> str:

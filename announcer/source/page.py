@@ -48,6 +48,7 @@ class _Found:
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
     stray: tuple[tuple[Line, Written, tuple[str, ...]], ...] = ()  # dates that no entry holds
+    above: int = 0  # sections before the one with the first entry
 
 
 class PageSource:
@@ -95,7 +96,7 @@ class PageSource:
         self._refuse_floods(len(announced.entries) + len(found.entries))
         entries = without_repeats([*announced.entries, *found.entries], order.told)
         warnings = (*self._missing(lines, sections), *announced.warnings, *found.warnings)
-        facts = self._facts(entries, sections, titles, order, today)
+        facts = self._facts(entries, sections, titles, order, today, above=found.above)
         facts = replace(facts, end="" if text.endswith("\n") else text[-60:].rstrip("*_ "))
         return self._reading(entries, facts, warnings, found, PageGrounds(self.name, page))
 
@@ -120,10 +121,15 @@ class PageSource:
         titles: str,
         order: Order,
         today: date,
+        *,
+        above: int,
     ) -> Around:
+        """Gather what holds for all entries; ``above`` sections stand before the first of them."""
         first = min((e.line for e in entries), default=None)
-        lines = [line for s in sections for line in s.lines if first is None or line.number < first]
-        opening = "\n".join(line.text for line in lines[:400])
+        before = [line for s in sections[:above] for line in s.lines]
+        more = (line for s in sections[above:] for line in s.lines)
+        before += [line for line in more if first is None or line.number < first]
+        opening = "\n".join(line.text for line in before[:400])
         facts = Around(
             name=self.name,
             location=self._location if isinstance(self._location, str) else None,
@@ -212,13 +218,15 @@ def _found(sections: Sequence[Section], order: Order, *, named: bool) -> _Found:
     """Give the entries of all sections in the order of the page."""
     told = order.told
     terms = headings.containers(sections, told)
-    own = {s.line for s in sections if headings.dated(s, told) and s.line not in terms}
-    levels = {(s.level, s.above[-1:] and s.level) for s in sections if s.line in own}
+    own = {n for n, s in enumerate(sections) if headings.dated(s, told) and n not in terms}
+    levels = {(s.level, s.above[-1:] and s.level) for n, s in enumerate(sections) if n in own}
     title = next((s.heading for s in sections if s.level == 1), None)
     entries: list[Entry] = []
     warnings: list[str] = []
     stray: list[tuple[Line, Written, tuple[str, ...]]] = []
+    above = 0
     for number, section in enumerate(sections):
+        above = above if entries else number
         if not section.heading and not any(line.text.strip() for line in section.lines):
             continue  # a heading without words, with nothing below it
         names = (h for h in section.within if h != title and len(h.split()) < 6)
@@ -227,27 +235,27 @@ def _found(sections: Sequence[Section], order: Order, *, named: bool) -> _Found:
             warnings.append(
                 f'line {section.line}: "{section.heading[:40]}" has no date that is understood'
             )
-        dated_below = section.line not in terms and headings.dated_below(section, told)
+        dated_below = number not in terms and headings.dated_below(section, told)
         listed = Lists(section, told)
         rows = sum(e.layout in {"row", "item"} for e in listed.entries)
-        if aside and section.line not in own and not dated_below:
+        if aside and number not in own and not dated_below:
             if listed.entries:
                 warnings.append(
                     f'line {section.line}: "{section.heading}" is not read; name it in sections'
                 )
         elif (
-            (section.line in own and rows < 2)
+            (number in own and rows < 2)
             or (dated_below and len(listed.entries) < 2)
             or (headings.beside(section, levels) and not listed.entries)
         ):
-            below = _below(sections, number) if section.line in own else []
+            below = _below(sections, number) if number in own else []
             of_day = days.entries(section, below, told)
             entries += of_day or [headings.entry(section, told)]
         else:
             entries += listed.entries
             warnings += listed.warnings
             stray += [(line, written, section.within) for line, written in listed.undated]
-    return _Found(entries=tuple(entries), warnings=tuple(warnings), stray=tuple(stray))
+    return _Found(entries=tuple(entries), warnings=tuple(warnings), stray=tuple(stray), above=above)
 
 
 def _below(sections: Sequence[Section], number: int) -> list[Section]:

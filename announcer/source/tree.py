@@ -16,6 +16,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from announcer.errors import SourceUnreadable
+from announcer.source.known import fact_of, known_name
 
 if TYPE_CHECKING:
     import yaml
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 5 * 1024 * 1024
 DEEPEST: Final = 40
 MOST_PARTS: Final = 400_000  # with each alias counted as what it stands for
+_LONGEST_NAME: Final = 60  # of a column
 
 Value: TypeAlias = "str | list[Value] | Table | None"
 
@@ -296,12 +298,35 @@ def _widest(rows: list[tuple[int, list[str]]]) -> int:
     return max(_filled(row) for _, row in rows[:50])
 
 
+_MARKS: Final = ",;\t"  # that may part cells
+_QUOTED_CELL: Final = re.compile(r'"(?:[^"]++|"")*+"')
+_FIRST_ROWS: Final = 5  # one of them holds the names of the columns
+
+
 def _delimiter(text: str) -> str | None:
-    """Tell what parts the cells: what the first lines have most of."""
-    opening = "\n".join(text.split("\n")[:5])
-    counts = {mark: opening.count(mark) for mark in ",;\t"}
+    """Tell what parts the cells: what parts a row of names, whatever the texts below it hold.
+
+    Where no name is known the mark counts that the first rows have most of, outside of quotes.
+    """
+    opening = text[: 64 * 1024].lstrip("\ufeff").split("\n", 20)[:20]
+    rows = [row for row in opening if row.strip()][:_FIRST_ROWS]
+    for row in rows:
+        known = {mark: _known_names(row, mark) for mark in _MARKS}
+        best = max(known, key=lambda mark: (known[mark], mark))
+        if known[best] > 1:
+            return best
+    bare = _QUOTED_CELL.sub("", "\n".join(rows))
+    counts = {mark: bare.count(mark) for mark in _MARKS}
     best = max(counts, key=lambda mark: (counts[mark], mark))
     return best if counts[best] else None
+
+
+def _known_names(row: str, mark: str) -> int:
+    """Count the facts that a row names, were it parted by a mark; none where one stands in a text."""
+    names = [cell.strip(' "\r') for cell in row.split(mark)]
+    if len(names) < 2 or any(len(name) > _LONGEST_NAME for name in names):
+        return 0
+    return len({fact for name in names if (fact := fact_of(known_name(name)))})
 
 
 _READERS: Final[Mapping[str, Callable[[str, str], Value]]] = {

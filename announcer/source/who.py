@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 from itertools import pairwise
 from typing import Final
 
@@ -318,7 +319,7 @@ class Who:
         bare = LINK.sub(r"\1", bare)
         bare = re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", bare)
         parts = [_trimmed(p) for p in bare.split("|") if not _JOINT.fullmatch(p)]
-        return words.unquoted(clean.line(" ".join(part for part in parts if part)))
+        return words.unquoted(clean.line(unescape(" ".join(part for part in parts if part))))
 
     def _clean_title(self, title: str) -> str:
         if self.entry.layout == "heading" and title and title == self._heading_title(title):
