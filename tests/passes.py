@@ -12,7 +12,7 @@ from announcer.announcer import Announcer, Programme
 from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule
 from announcer.compose import MailComposer
 from announcer.errors import SourceError
-from announcer.ledger import Believed
+from announcer.ledger import Believed, Decision, What
 from announcer.ledger.checksums import first_checksum, unsealed
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
@@ -112,6 +112,13 @@ class Passes:
         """Do one pass while the page shows these talks."""
         self.source.shows = shows if shows is not None else Reading(talks=talks)
         return self._loop.run_until_complete(self._announcer(now).announce_due())
+
+    def decide(self, now: datetime, what: What, talk: str, *, rule: str = "") -> None:
+        """Let an organiser decide about a talk, or about the mails of a rule about it."""
+        decision = Decision(
+            series="s", rule=rule, talk=talk, what=what, words="", who="anna", at=now
+        )
+        self._loop.run_until_complete(self.ledger.decide([decision], key="s", now=now))
 
     def plan(self, now: datetime) -> list[tuple[str, str, str]]:
         """Return each mail of the plan: its key, its standing, and why."""

@@ -141,6 +141,35 @@ def test_a_quota_and_a_lost_server_are_about_the_account(phase: str, act: Act | 
     assert outcome.about == "account"
 
 
+@pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA", "dot"])
+def test_what_a_code_says_of_the_account_is_about_the_account_and_no_other_is(phase: str) -> None:
+    account = {"421 closing", "530 log in", "534 too weak a login", "535 bad credentials"}
+    others = {"450 busy", "451 later", "454 not now", "533 what", "536 what", "550 no", "554 no"}
+    about = {}
+    for answer in account | others:
+        error, _ = delivered({phase: answer})
+        about[answer] = isinstance(error, DeliveryDeferred) and error.about == "account"
+    assert {answer for answer, is_about_account in about.items() if is_about_account} == account
+
+
+def test_a_server_that_does_not_answer_quit_keeps_nobody_waiting() -> None:
+    async def run() -> float:
+        async with Scripted({"QUIT": HANG}).listening() as port:
+            transport = SmtpTransport(Account(host="127.0.0.1", port=port, security="none"))
+            await transport.deliver(message(), before_data=_nothing)
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            await transport.close()
+            return loop.time() - began
+
+    # A container is killed after ten seconds, and eight of them are for the answer to the mail.
+    assert asyncio.run(run()) < 5
+
+
+async def _nothing() -> None:
+    """Have no ledger to tell."""
+
+
 def test_a_delivery_that_is_cancelled_ends_at_once() -> None:
     async def run() -> float:
         truth = Scripted({"dot": HANG})
