@@ -23,6 +23,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  quoting       a value of the settings in a message
     0  hostnames     names of machines, as a mail server is greeted with them
     0  colours       which colours can be read, by day and in the dark
+    0  compiled      templates that are compiled already
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs

@@ -22,6 +22,7 @@ from announcer.announcement import Announcement
 from announcer.builtin import TEMPLATES
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.colours import ACCENT, DARK_ACCENT, lightened
+from announcer.compiled import COMPILED
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import LONGEST_ABSTRACT, all_facts, preheader, starts_in
 from announcer.invite import invite, revision
@@ -231,6 +232,7 @@ class MailComposer:
         if language not in self._environments:
             spoken = SandboxedEnvironment(
                 loader=self._loader,
+                bytecode_cache=COMPILED,
                 undefined=StrictUndefined,
                 autoescape=lambda name: name is not None and name.endswith(".html"),
                 trim_blocks=True,

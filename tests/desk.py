@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import forked
+
 PAGE = """\
 ## Seminar
 We meet and [stream](https://www.youtube.com/channel/abc).
@@ -68,8 +70,10 @@ class Desk:
         self, *words: str, environ: Mapping[str, str] | None = None, under: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         """Run the command, ``under`` another one where something watches it."""
-        command = [*under, sys.executable, "-m", "announcer", *words]
         variables = {**os.environ, **(environ or {})}
+        if not under and forked.can_run(environ or {}):
+            return forked.run(words, self.folder, variables)
+        command = [*under, sys.executable, "-m", "announcer", *words]
         return subprocess.run(
             command, cwd=self.folder, text=True, capture_output=True, check=False, env=variables
         )
