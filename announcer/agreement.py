@@ -3,7 +3,7 @@
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 from announcer.announcement import Announcement
-from announcer.facts import Facts, all_facts, short_day
+from announcer.facts import Facts, Without, all_facts, days_without, short_day
 from announcer.talks import Series, Talk
 from announcer.words import dated
 
@@ -84,6 +84,7 @@ def broken(mail: Announcement, subject: str, text: str, html: str) -> Iterator[s
     }
     for part in parts:
         yield from _missing(mail, spoken, part)
+        yield from _unnamed(mail, spoken, part)
     yield from _in_one_only(mail.talks, parts)
     yield from _moments(mail, spoken, subject, parts)
     yield from _calendars(first, shown)
@@ -131,6 +132,20 @@ def _missing(mail: Announcement, spoken: dict[str, list[Facts]], part: _Part) ->
         own = {facts.when, *(change.before for change in facts.changes)}  # "was: …" is its own, too
         if not _together(facts.heading, facts.when, whens - own, part.text):
             yield f"says the title of talk {talk.id} with the time of another one in its {part.name}"
+
+
+def _unnamed(mail: Announcement, languages: Iterable[str], part: _Part) -> Iterator[str]:
+    """Find each day without a talk that a mail about it does not name."""
+    for without in filter(None, (days_without(mail, language) for language in languages)):
+        for long, short in _days_of(without):
+            if not (_count(long, part.text) or _count(short, part.text)):
+                yield f"does not say in its {part.name} that there is no talk on “{long}”"
+
+
+def _days_of(without: Without) -> Iterator[tuple[str, str]]:
+    yield without.first, without.short_first
+    if without.last:
+        yield without.last, without.short_last
 
 
 def _timed(facts: Facts, text: str) -> bool:
@@ -222,6 +237,8 @@ def _known(
                 known |= {("", start, ""), ("", end, ""), ("", start, end)}
         for elsewhere in facts.elsewhere:
             known |= _said(elsewhere.when, languages)
+    for without in filter(None, (days_without(mail, language) for language in languages)):
+        known |= {(day, "", "") for days in _days_of(without) for day in days}
     for content in _content(mail, spoken[languages[0]]):
         known |= _said(content, languages)
     return known

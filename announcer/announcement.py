@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from announcer.ledger import Row
 from announcer.message import Said
 from announcer.past import Standing
+from announcer.quantities import Span
 from announcer.talks import Series, Talk
 
 
@@ -20,6 +21,8 @@ class Announcement:
     theirs; ``row`` what the ledger knows of it from earlier attempts, and ``waits_until`` when
     its next attempt may come. ``expires_at`` is when the time of its last talk is over; from
     ``sendable_until`` on, which is when that of its first one is, it has to be composed anew.
+    ``without`` are the days that a mail of a week without a talk is about. ``is_next`` says that no
+    other talk of the series comes before the last of its talks.
     """
 
     key: str
@@ -39,6 +42,8 @@ class Announcement:
     row: Row | None = None
     waits_until: datetime | None = None
     first_expiry: datetime | None = None  # None where all of its talks have the same
+    without: Span | None = None
+    is_next: bool = True
 
     @property
     def sendable_until(self) -> datetime:

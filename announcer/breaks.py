@@ -1,7 +1,9 @@
 """Weeks without a talk: when the list is told that there is none, and when it goes without saying.
 
 Told is only what is sure: within a term (a talk in the weeks before, a dated one in the weeks
-ahead), in no break, at the moment of a weekly rule that no talk of the page maps to.
+ahead), in no break, at the moment of a weekly rule that no talk of the page maps to, and never of
+a week in which a talk is or was. The mail names the usual day in that week, or the week where the
+series has no usual weekday.
 """
 
 from collections import Counter
@@ -18,6 +20,8 @@ from announcer.talks import Series, Talk
 TERM: Final = timedelta(weeks=5)
 LATEST: Final = timedelta(hours=24)
 _AHEAD: Final = timedelta(weeks=4)
+_WEEK: Final = timedelta(weeks=1)
+_USUAL: Final = 0.75  # of all talks, so that their weekday is that of the series
 
 
 def quiet_weeks(
@@ -42,6 +46,7 @@ def quiet_weeks(
         if (
             moment in taken
             or coming is None
+            or _has_talk(_around(missed_day), talks, past)
             or any(missed_day in span for span in breaks)
             or not _within_term(talks, missed_day, coming)
             or moment < past.known_since(weekly.label, moment)
@@ -65,9 +70,32 @@ def quiet_weeks(
                     expires_at=expires_at,
                     standing=standing,
                     reason=reason,
+                    without=_named(missed_day, talks),
                 )
             )
     return shares
+
+
+def _around(day: date) -> Span:
+    """Return the week of a day, wherever weeks begin: from a Sunday to the next one."""
+    monday = day - timedelta(days=day.weekday())
+    return Span(first=monday - timedelta(days=1), last=monday + timedelta(days=6))
+
+
+def _has_talk(week: Span, talks: Collection[Talk], past: Past) -> bool:
+    """Return whether a talk is or was in a week, as the page says or, where it is silent, the list heard."""
+    on_page = (talk.day for talk in talks if talk.day is not None and not talk.cancelled)
+    told = past.told_days({talk.identity for talk in talks})
+    return any(day in week for day in (*on_page, *told))
+
+
+def _named(day: date, talks: Collection[Talk]) -> Span:
+    """Return the day that a mail names; all of its week where talks come on all kinds of weekdays."""
+    days = [talk.day.weekday() for talk in talks if talk.day is not None]
+    if days.count(day.weekday()) >= _USUAL * len(days):
+        return Span(first=day, last=day)
+    monday = day - timedelta(days=day.weekday())
+    return Span(first=monday, last=monday + _WEEK - timedelta(days=1))
 
 
 def _has_lost_its_date(talks: Collection[Talk], past: Past, moment: datetime) -> bool:
@@ -99,16 +127,12 @@ def _usual_day(day: date, weekly: Rule, usual: int) -> date:
 
 
 def _next(talks: Collection[Talk], day: date) -> Talk | None:
+    """Return the next talk after a day; None where it is not known for sure, or not when it begins."""
     ahead = [
-        talk
-        for talk in talks
-        if talk.starts_at is not None
-        and talk.day is not None
-        and talk.day > day
-        and not talk.cancelled
-        and not talk.unclear
+        talk for talk in talks if talk.day is not None and talk.day > day and not talk.cancelled
     ]
-    return min(ahead, key=lambda talk: (str(talk.starts_at), talk.id), default=None)
+    first = min(ahead, key=lambda talk: (str(talk.day), str(talk.starts_at), talk.id), default=None)
+    return None if first is None or first.unclear or first.starts_at is None else first
 
 
 def _within_term(talks: Collection[Talk], day: date, coming: Talk) -> bool:

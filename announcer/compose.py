@@ -24,7 +24,7 @@ from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.compiled import COMPILED
 from announcer.errors import TemplateFailed, VerificationFailed
-from announcer.facts import LONGEST_ABSTRACT, all_facts, preheader, starts_in
+from announcer.facts import LONGEST_ABSTRACT, all_facts, days_without, preheader, starts_in
 from announcer.invite import invite, revision
 from announcer.lines import hang
 from announcer.message import LARGEST_BODY, TEST_MARK, Message, Said
@@ -75,7 +75,13 @@ class MailComposer:
         """
         series = announcement.series
         facts = all_facts(announcement, announcement.due_at, series.language, longest=0)
-        names = {"series": series, "language": series.language, "talks": facts}
+        names = {
+            "series": series,
+            "language": series.language,
+            "talks": facts,
+            "without": days_without(announcement, series.language),
+            "is_next": announcement.is_next,
+        }
         return self._subject(announcement, names)
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
@@ -190,6 +196,8 @@ class MailComposer:
             "kind": announcement.kind,
             "notes": [one_line(note, LONGEST_CONCERN) for note in announcement.notes],
             "starts_in": starts_in(announcement, now, language),
+            "without": days_without(announcement, language),
+            "is_next": announcement.is_next,
             "preheader": preheader(facts[0], announcement.kind, language),
             "accent": accent or ACCENT,
             "dark_accent": lightened(accent) if accent else DARK_ACCENT,

@@ -32,6 +32,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Without:
+    """The days without a talk that a mail is about; ``last`` is empty where it is one day."""
+
+    first: str
+    short_first: str
+    last: str
+    short_last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One talk in the words of a mail."""
 
@@ -79,6 +89,20 @@ def all_facts(
             )
         )
     return found
+
+
+def days_without(mail: Announcement, language: str) -> Without | None:
+    """Give the days without a talk that a mail is about; None where it is about talks."""
+    if mail.without is None:
+        return None
+    first, last = mail.without.first, mail.without.last
+    until = last if last > first else None
+    return Without(
+        first=dated(first, "full", language),
+        short_first=dated(first, short_day(language), language),
+        last=dated(until, "full", language) if until else "",
+        short_last=dated(until, short_day(language), language) if until else "",
+    )
 
 
 def preheader(facts: Facts, kind: str, language: str) -> str:

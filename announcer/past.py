@@ -10,7 +10,8 @@ from announcer.instants import known
 from announcer.ledger import Decision, History, Row, State
 from announcer.ledger.steps import dated
 from announcer.message import Said
-from announcer.talks import Series, Talk
+from announcer.quantities import Span
+from announcer.talks import Series, Status, Talk
 
 
 class Standing(StrEnum):
@@ -27,7 +28,8 @@ class Standing(StrEnum):
 class Share:
     """One talk's part in the mail of one moment, before keys are given.
 
-    ``ready_at`` is when it may go: the moment, or later for what appeared after it.
+    ``ready_at`` is when it may go: the moment, or later for what appeared after it. ``without``
+    are days without a talk, where the mail is about these.
     """
 
     talk: Talk
@@ -36,6 +38,7 @@ class Share:
     expires_at: datetime
     standing: Standing
     reason: str
+    without: Span | None = None
 
 
 class Past:
@@ -126,6 +129,16 @@ class Past:
         """What the list last heard, or may have heard, of a talk."""
         told = (said for row, said in self.about(talk) if row.copies)
         return _last(told) or _last(self._taken(talk))
+
+    def told_days(self, but: Collection[str]) -> set[date]:
+        """Return the days on which a talk is, as the list last heard, without the talks of ``but``."""
+        told: dict[str, list[Said]] = {}
+        for row in self.rows.values():
+            if row.copies and row.kind != NO_SEMINAR:
+                for said in row.said:
+                    told.setdefault(said.identity, []).append(said)
+        last = (_last(said) for identity, said in told.items() if identity not in but)
+        return {said.day for said in last if said and said.status != Status.CANCELLED.value}
 
     def open_about(self, talk: Talk, kinds: Collection[str]) -> list[Said]:
         """Give what mails say of a talk that are under way, or that a person must see to."""

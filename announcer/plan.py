@@ -8,7 +8,7 @@ upcoming, missed, held or skipped, each with its reason.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Final
 
@@ -78,18 +78,49 @@ def plan_announcements(
     for rule in sorted(cadence, key=lambda rule: rule.kind == REMINDER):
         shares = [s for t in talks if (s := _share(rule, t, series, past, planned, changes, now))]
         planned += _mails(rule.kind, rule.label, shares, series, past, now)
+    without: dict[datetime, Span | None] = {}
     if breaks is not None:
         shares = quiet_weeks(cadence, talks, breaks, series, past, now)
+        without = {share.moment: share.without for share in shares}
         planned += [
             mail
             for mail in _mails(NO_SEMINAR, NO_SEMINAR, shares, series, past, now)
             if mail.key.count("/") == 2  # a second one of a day was told already
         ]
-    planned += unsettled(series, cadence, talks, past, now, on_doubt)
+    planned += [
+        replace(mail, without=without.get(mail.due_at)) if mail.kind == NO_SEMINAR else mail
+        for mail in unsettled(series, cadence, talks, past, now, on_doubt)
+    ]
     if pause is not None and pause.lasts(now):
         planned = [_paused(mail, pause) for mail in planned]
+    planned = [replace(mail, is_next=_is_next(mail, talks, now)) for mail in planned]
     order = sorted(planned, key=lambda a: (a.due_at, a.kind == REMINDER, a.key))
     return Plan(announcements=tuple(order))
+
+
+def _is_next(mail: Announcement, talks: Iterable[Talk], now: datetime) -> bool:
+    """Return whether no other talk comes before the last one of a mail, from when it goes on."""
+    at = max(now, mail.due_at)
+    own = {talk.identity for talk in mail.talks}
+    first, last = mail.series.local(at).date(), mail.talks[-1]
+    return not any(
+        _starts(talk, at, first) and _comes_before(talk, last)
+        for talk in talks
+        if talk.identity not in own and not talk.cancelled
+    )
+
+
+def _starts(talk: Talk, at: datetime, today: date) -> bool:
+    """Return whether a talk is ahead; one without a time is until its day is over."""
+    if talk.starts_at is not None:
+        return talk.starts_at > at
+    return talk.day is not None and talk.day >= today
+
+
+def _comes_before(talk: Talk, other: Talk) -> bool:
+    if talk.starts_at is not None and other.starts_at is not None:
+        return talk.starts_at < other.starts_at
+    return talk.day is not None and other.day is not None and talk.day <= other.day
 
 
 def as_decided(talk: Talk, past: Past) -> Talk:
@@ -330,6 +361,7 @@ def _mails(
             told=tuple(s for talk in talks if (s := past.last_told(talk))),
             notes=tuple(dict.fromkeys(n for talk in talks if (n := past.note(rule, talk)))),
             waits_until=ready_at if standing is Standing.UPCOMING and ready_at > due_at else None,
+            without=parts[0].without,
         )
         mails.append(_noted(_with_past(_explained(mail, series, now), past)))
     return mails

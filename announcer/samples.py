@@ -19,6 +19,7 @@ from announcer.cadence import (
 )
 from announcer.compose import message_id, said_of
 from announcer.past import Standing
+from announcer.quantities import Span
 from announcer.talks import Series, Status, Talk
 
 LATE_REMINDER: Final = "late-reminder"
@@ -131,6 +132,7 @@ def _sample(series: Series, kind: str, case: str, talks: tuple[Talk, ...]) -> Sa
 def _mail(
     series: Series, kind: str, case: str, talks: tuple[Talk, ...], first: datetime
 ) -> Announcement:
+    week_before = series.local(first).date() - timedelta(weeks=1)
     return Announcement(
         key=f"{series.id}/{kind}/{case}",
         series=series,
@@ -140,6 +142,7 @@ def _mail(
         due_at=first - _BEFORE[kind],
         expires_at=first,
         talks=talks[:1] if kind == NO_SEMINAR else talks,
+        without=Span(first=week_before, last=week_before) if kind == NO_SEMINAR else None,
         reason="a sample",
     )
 

@@ -5,7 +5,7 @@ themselves and needs none. Nothing is compiled before it is installed, so that n
 be older than its source.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -36,11 +36,11 @@ def words(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-def dated(instant: datetime, form: str, language: str) -> str:
+def dated(day: date, form: str, language: str) -> str:
     """Write a day in a language, in a form of Babel's: "full", or a pattern."""
     from babel.dates import format_date  # noqa: PLC0415 - only who composes pays
 
-    return format_date(instant, form, locale=language.replace("-", "_"))
+    return format_date(day, form, locale=language.replace("-", "_"))
 
 
 def span(length: timedelta, language: str) -> str:

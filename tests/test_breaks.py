@@ -69,10 +69,10 @@ def test_a_week_of_the_term_without_a_talk_is_said_once_with_the_next_date(
     [(to, content)] = mailbox.received
     mail = message_from_bytes(content, policy=SMTP)
     assert to == ["ml@groups.example"]
-    assert mail["Subject"] == "ML Seminar: none this week, the next one on Tue 21 Apr"
+    assert mail["Subject"] == "ML Seminar: no talk on Tue 14 Apr, the next one on Tue 21 Apr"
     body = mail.get_body(("plain",))
     assert body is not None
-    assert "no talk this week. The next one:" in body.get_content()
+    assert "no talk on Tuesday, April 14, 2020. The next one:" in body.get_content()
     assert "Tuesday, April 21, 2020, 15:00" in body.get_content()
     assert list(mail.iter_attachments()) == []
     # It told of no talk: the announcement of the next one comes as ever.

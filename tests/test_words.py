@@ -20,6 +20,7 @@ from announcer.announcement import Announcement
 from announcer.compose import MailComposer
 from announcer.errors import VerificationFailed
 from announcer.message import Message
+from announcer.quantities import Span
 from announcer.verify import verify
 from announcer.words import LOCALE, has_words, words
 
@@ -86,7 +87,12 @@ def _several(kind: str, number: int) -> Announcement:
     ]
     if number > 1:
         talks[-1] = replace(talks[-1], title=None, tba=True)
-    return replace(announcement, key=f"s/{kind}/x", kind=kind, rule=kind, talks=tuple(talks))
+    without = (
+        Span(first=date(2026, 3, 31), last=date(2026, 3, 31)) if kind == "no-seminar" else None
+    )
+    return replace(
+        announcement, key=f"s/{kind}/x", kind=kind, rule=kind, talks=tuple(talks), without=without
+    )
 
 
 def test_german_and_french_are_built_in() -> None:

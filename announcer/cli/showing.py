@@ -14,6 +14,7 @@ from announcer import builtin, console
 from announcer.announcement import Announcement, Plan
 from announcer.announcer import Clock
 from announcer.belief import accepted, believed, to_plan
+from announcer.cadence import NO_SEMINAR
 from announcer.cli.options import (
     ConfigOption,
     JsonOption,
@@ -151,7 +152,8 @@ def _subjects(asked: SeriesSettings, plan: Plan) -> dict[str, str | None]:
     subjects: dict[str, str | None] = {}
     composer = MailComposer(asked.templates)
     for mail in plan.announcements:
-        if mail.row is not None and mail.row.copies:
+        # Which days a mail of a quiet week is about is not known of one that the ledger alone has.
+        if mail.row is not None and (mail.row.copies or mail.kind == NO_SEMINAR):
             subjects[mail.key] = mail.row.subject
         elif all(talk.starts_at for talk in mail.talks):
             subjects[mail.key] = composer.subject(mail)
