@@ -30,6 +30,9 @@ from announcer.talks import Talk
 
 KINDS = {"ics": "calendar", "csv": "data", "json": "data", "toml": "data", "yaml": "data", "yml": "data"}  # fmt: skip
 
+# On whose clock the truth is, where the page's hints do not say.
+ZONES = {"CET": "Europe/Berlin", "CEST": "Europe/Berlin", "EST": "America/New_York", "EDT": "America/New_York"}  # fmt: skip
+
 
 def kind(page: Mapping[str, Any]) -> str:
     """Choose the adapter by what the page is, as an organiser knows it."""
@@ -56,7 +59,7 @@ def settings(folder: Path, page: Mapping[str, Any], *, hinted: bool) -> SeriesSe
         "sender": "seminar@example.org",
         "organisers": ["anna@example.org"],
         "language": {"de": "de", "fr": "fr"}.get(str(page.get("language"))[:2], "en"),
-        "timezone": hints.get("timezone") or usual.get("tz") or "UTC",
+        "timezone": hints.get("timezone") or usual.get("tz") or _named_zone(page) or "UTC",
         "source": source,
         "cadence": [{"kind": "reminder", "days_before": 0, "at": "09:00"}],
     }
@@ -72,6 +75,11 @@ def settings(folder: Path, page: Mapping[str, Any], *, hinted: bool) -> SeriesSe
         changes=checked.changes.changes(),
         breaks=checked.breaks,
     )
+
+
+def _named_zone(page: Mapping[str, Any]) -> str | None:
+    """Give the zone on whose clock the page's own talks are, which its organisers know."""
+    return next((ZONES[t["tz"]] for t in page["truth"] if t.get("tz") in ZONES), None)
 
 
 def _minutes(clock: str) -> int:
@@ -91,6 +99,7 @@ def prediction(talk: Talk, asked: SeriesSettings) -> dict[str, Any]:
         "end": end,
         "speaker": "; ".join(talk.speakers) or None,
         "location": talk.location,
+        "stream": talk.stream,
         "cancelled": talk.cancelled,
         "unclear": talk.unclear is not None,
     }

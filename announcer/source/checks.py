@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from announcer.cadence import instant
-from announcer.source.times import WrittenTime, zone_gap
+from announcer.source import zones
+from announcer.source.times import WrittenTime
 from announcer.talks import Series
 
 _DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# A seminar at night is rather a number that was taken for a time.
 _EARLIEST: Final = time(7)
 _LATEST: Final = time(22)
 _LONGEST: Final = timedelta(hours=12)  # until the next morning, where no day is named
@@ -60,32 +60,48 @@ class Checks:
 
     def clock(self, written: WrittenTime, day: date, usual: Collection[time | None]) -> WrittenTime:
         """Give a time of day as it is meant: "4:00" is 16:00 where that is the usual start."""
-        if written.early:
-            later = _later(written)
-            if not self.ahead(day) or any(t and t.hour == later.start.hour for t in usual):
-                return later
-            self.unclear.append(
-                f'"{written.start:%H:%M}" can be in the morning or the afternoon; '
-                "write it with am or pm, or as 24 hours"
-            )
-        elif self.ahead(day) and not _EARLIEST <= written.start < _LATEST:
-            self.unclear.append(f"the {self.source} says that it starts at {written.start:%H:%M}, at night")  # fmt: skip
+        if not written.early:
+            return written
+        later = _later(written)
+        if not self.ahead(day) or any(t and t.hour == later.start.hour for t in usual):
+            return later
+        self.unclear.append(
+            f'"{written.start:%H:%M}" can be in the morning or the afternoon; '
+            "write it with am or pm, or as 24 hours"
+        )
         return written
 
-    def zone(self, written: WrittenTime, starts_at: datetime) -> None:
-        """Doubt a time whose zone is not that of the series."""
-        gap = zone_gap(written, starts_at, self.series.timezone)
-        if gap:
-            self.zone_words(str(written.zone), gap)
+    def night(self, day: date, start: time) -> None:
+        """Doubt a start at night: it is rather a number that was taken for a time."""
+        if self.ahead(day) and not _EARLIEST <= start < _LATEST:
+            self.unclear.append(f"the {self.source} says that it starts at {start:%H:%M}, at night")
 
-    def zone_words(self, name: str, gap: timedelta) -> None:
-        """Doubt a zone that is hours off; one hour is what summer time is forgotten by."""
-        key = self.series.timezone.key
-        said = f'the {self.source} says "{name}", but the clocks of {key} differ from it by {gap}'
-        if gap == timedelta(hours=1):
-            self.warnings.append(f"{said}; the time is taken as {key}'s")
-        else:
-            self.unclear.append(said)
+    def zoned(
+        self, day: date, written: WrittenTime, *, of_the_series: bool = False
+    ) -> tuple[date, WrittenTime]:
+        """Give day and time of day on the clocks of the series, where another zone is named.
+
+        ``of_the_series`` says that the time is that of all talks: "CET", where summer time holds now,
+        is then what the clocks of the series show, and only worth a warning.
+        """
+        if written.zone is None:
+            return day, written
+        zone = self.series.timezone
+        told = zones.meant(day, written.start, written.zone, written.offset, zone)
+        ahead = self.ahead(day)
+        if told.doubt and ahead:
+            (self.warnings if of_the_series else self.unclear).append(
+                f"the {self.source} says {told.doubt}"
+            )
+        if told.warning and ahead:
+            self.warnings.append(told.warning)
+        start = told.at.astimezone(zone)
+        end = None
+        if written.end is not None:
+            length = datetime.combine(day, written.end) - datetime.combine(day, written.start)
+            end = (told.at + length % timedelta(days=1)).astimezone(zone).time()
+        own = replace(written, start=start.time(), end=end, zone=None, offset=None)
+        return start.date(), own
 
     def no_start(self) -> None:
         """Say that a talk has no start."""

@@ -73,6 +73,7 @@ class Entry:
     time: str | None = None
     place: str | None = None
     states: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # cells that may name another time, room or day
     tentative: bool = False
     links: tuple[str, ...] = ()
 

@@ -6,14 +6,14 @@ it is listed and not announced; what a talk does not say, its series does.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from announcer.cadence import instant
-from announcer.source import clean, remarks, words
+from announcer.source import asides, clean, remarked, remarks, words, zones
+from announcer.source.asides import Asides
 from announcer.source.checks import Checks, Ids
 from announcer.source.dates import (
     WEEKDAY,
@@ -29,6 +29,8 @@ from announcer.source.dates import (
 )
 from announcer.source.hints import Hints
 from announcer.source.links import URL, first_url, is_stream, links
+from announcer.source.markdown import plain
+from announcer.source.remarked import Remark
 from announcer.source.times import WrittenTime, asked_times, written_times
 from announcer.source.years import dated
 from announcer.talks import Ground, Link, Reading, Series, Status, Talk
@@ -39,6 +41,7 @@ _ISO: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINES: Final = 400  # of an abstract
+_READ: Final = 4000  # letters of an abstract that may begin with remarks
 _NUMBER: Final = re.compile(r"\W*\d\d?(?:st|nd|rd|th)?\W*")
 # Between two times it tells that the second is no end: "14:00 and 16:00", "9:00 here / 15:00 there".
 _OTHER: Final = re.compile(
@@ -73,6 +76,8 @@ class Facts:
     abstract: str | None = None
     states: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # that may say that it is off or on another day
+    beside: tuple[str, ...] = ()  # raw words whose brackets may name another time or room
+    clocks: tuple[str, ...] = ()  # those of ``when`` that stand where a time of day is asked for
     dates: tuple[str, ...] = ()  # those of ``when`` that stand where a date is asked for
     above: tuple[str, ...] = ()  # words around the entry that may hold its year, the nearest first
     tentative: bool = False
@@ -148,9 +153,26 @@ class _Understanding:
             unclear=list(facts.doubts),
             warnings=list(facts.notes),
         )
+        self.strange = False  # whether a time is written and not understood
         self.whole = self._whole()
         self.unclear = self.checks.unclear
         self.warnings = self.checks.warnings
+        self.asides = Asides(self._remarks(), self._parts(), self.order, self.checks)
+
+    def _remarks(self) -> Iterator[Remark | None]:
+        """Read the fields, brackets and lines that may name another time, room or day."""
+        facts, order = self.facts, self.order
+        for text in facts.remarks:
+            yield from asides.of_cell(text, order)
+        for words_ in (*facts.titles, *facts.beside, facts.location):
+            yield from asides.of_brackets(words_, order)
+        yield from asides.only_when(asides.of_cell(facts.location, order))
+        lines = (facts.abstract or "")[:_READ].split("\n")
+        yield from asides.of_text([plain(line) for line in lines], order)
+
+    def _parts(self) -> Iterator[Remark | None]:
+        for title in self.facts.titles[:1]:
+            yield from asides.of_parts(title, self.order)
 
     def talk(self, ids: Ids) -> Talk:
         """Understand the facts."""
@@ -159,15 +181,21 @@ class _Understanding:
         moments = [self._moment(text) for text in facts.when if not words.tba(words.bare(text))]
         day = self._day(moments)
         ahead = day is not None and day >= self.today
+        if title is not None:
+            title = remarked.without(title, self.order)
         if ahead and not cancelled:
             self.unclear += remarks.doubts(facts.remarks, day, self.order)
             told = (*facts.titles, *remarks.about_the_talk(facts.abstract or ""))
             self.unclear += remarks.moved(told, day, self.order)
         starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
-        if ahead and facts.zone:
-            self._check_zone(facts.zone, starts_at)
+        if day is not None and not cancelled:
+            self.asides.check_day(day)
+        if starts_at is not None and not self.facts.exact:
+            day = self.series.local(
+                starts_at
+            ).date()  # on the clock of another zone it may be another
         talk_id, given = self._id(title, day, ids)
-        location, stream = self._where(ahead=ahead)
+        location, stream = self._where(day, ahead=ahead)
         status = Status.TENTATIVE if facts.tentative else Status.CONFIRMED
         return Talk(
             id=talk_id,
@@ -249,9 +277,15 @@ class _Understanding:
         day = self._dated(dates[0]) if dates else None
         if dates:
             self._check_day(dates, day, text)
-        elif not times and re.search(r"\d", text):
+        elif not times and (re.search(r"\d", text) or self._asks_for_a_time(text)):
+            self.strange = True
             self.unclear.append(f'"{text}" was not understood as a date or a time')
         return _Moment(text=text, day=day, time=self._first(times, text))
+
+    def _asks_for_a_time(self, text: str) -> bool:
+        """Tell whether words stand where a time is asked for, and name one: "half past four"."""
+        left = WEEKDAY.sub("", text).strip(" ,;:.()–—-")
+        return bool(left) and text in self.facts.clocks and not remarked.usual(left)
 
     def _is_half_a_date(self, text: str) -> bool:
         """Tell whether it is a day without its month, where a date is asked for: never an hour."""
@@ -379,21 +413,36 @@ class _Understanding:
         if len(starts) > 1 and ahead:
             shown = " and ".join(f"{start:%H:%M}" for start in sorted(starts))
             self.unclear.append(f"it names {shown} as its start")
-        if not timed or timed[0].time is None:
+        written = timed[0].time if timed else None
+        if written is None:
+            written = None if self.facts.whole_day else self.asides.only_time(day)
+        if written is None:
             to_come = any(words.tba(text) for text in self.facts.when)  # as in "time: TBA"
+            to_come = to_come or self.strange
             if self.series.start is not None and not (to_come or self.facts.whole_day):
                 start = instant(day, self.series.start, self.zone)
+                self.asides.check_start(start, own=False)
                 return start, self._end(day, start, None)
             if ahead:
                 self.checks.no_start()
             return None, None
-        written = timed[0].time
-        if not self.facts.exact and timed[0].at is None:
-            written = self.checks.clock(written, day, [self.series.start])
-        starts_at = timed[0].at or instant(day, written.start, self.zone)
-        if ahead:
-            self.checks.zone(written, starts_at)
+        at = timed[0].at if timed else None
+        if at is None:
+            if not self.facts.exact:
+                written = self.checks.clock(written, day, [self.series.start])
+            day, written = self.checks.zoned(day, self._with_zone(written))
+            if not (self.facts.exact or written.early):
+                self.checks.night(day, written.start)
+        starts_at = at or instant(day, written.start, self.zone)
+        self.asides.check_start(starts_at, own=True)
         return starts_at, self._end(day, starts_at, written.end)
+
+    def _with_zone(self, written: WrittenTime) -> WrittenTime:
+        """Give a time the zone that a field of its own names for it."""
+        zone = (self.facts.zone or "").strip()
+        if self.facts.exact or written.zone is not None or not zone or words.tba(zone):
+            return written
+        return replace(written, zone=zone, offset=zones.offset(zone))
 
     def _end(self, day: date, starts_at: datetime, end: time | None) -> datetime:
         if end is not None:
@@ -410,20 +459,9 @@ class _Understanding:
             self.warnings.append(f'its end, "{text}", is not after its start; it is left out')
         return starts_at + self.series.duration
 
-    def _check_zone(self, name: str, starts_at: datetime | None) -> None:
-        if starts_at is None or self.facts.exact:
-            return
-        try:
-            there = starts_at.astimezone(ZoneInfo(name.strip())).utcoffset()
-        except (KeyError, ValueError, OSError):
-            return
-        here = starts_at.astimezone(self.zone).utcoffset()
-        if there is not None and here is not None and there != here:
-            self.checks.zone_words(name, abs(there - here))
-
     # Places and links
 
-    def _where(self, *, ahead: bool) -> tuple[str | None, str | None]:
+    def _where(self, day: date | None, *, ahead: bool) -> tuple[str | None, str | None]:
         series = self.series
         said = words.bare(self.facts.location or "")
         location = None if words.tba(said) else said
@@ -439,8 +477,8 @@ class _Understanding:
             stream = next(linked, None)
         shown = stream if ahead else None
         if self.facts.location is None:
-            return series.location, shown or series.stream
-        return location or None, shown or series.stream
+            return self.asides.place(None, series.location, day), shown or series.stream
+        return self.asides.place(location or None, None, day), shown or series.stream
 
     def _links(self) -> tuple[Link, ...]:
         facts = self.facts

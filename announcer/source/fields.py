@@ -113,6 +113,8 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         speakers=speakers,
         when=tuple(_when(found)),
         dates=tuple(_dates(found)),
+        clocks=tuple(_clocks(found)),
+        beside=found.texts("speakers"),
         until=tuple(t for _, v in found.values.get("until", ()) for t in _moments(v)),
         zone=found.first("zone") or _zone_beside(found),
         location=_place(found),
@@ -159,6 +161,13 @@ def _dates(found: Named) -> Iterator[str]:
     """Give what stands where a date is asked for, so that "10/2" and "3.11." are dates."""
     for name, value in found.values.get("when", ()):
         if not is_clock(name):
+            yield from _moments(value)
+
+
+def _clocks(found: Named) -> Iterator[str]:
+    """Give what stands where a time of day is asked for, so that words there are one."""
+    for name, value in found.values.get("when", ()):
+        if name not in DAYS and isinstance(value, str):
             yield from _moments(value)
 
 

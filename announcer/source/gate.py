@@ -85,6 +85,10 @@ def why_no_name(name: str) -> str | None:
     """Return why a text is not the name of a person or a group; None where it may be one."""
     if not_a_title.placeholder(name):
         return "it says that nobody speaks yet"
+    if not_a_title.no_person(name):
+        return "it is a kind of meeting"
+    if not_a_title.runs_into_place(name):
+        return "it goes on with an institution"
     return _why_no_text(name) or _why_no_sentence(name)
 
 
@@ -110,8 +114,9 @@ def _why_no_sentence(text: str) -> str | None:
 
 def _slot_or_talk(talk: Talk, series: Series) -> Talk:
     """Take the series' own name out of a title; what only holds a slot is to be announced."""
-    speakers = tuple(name for name in talk.speakers if not not_a_title.placeholder(name))
-    if talk.speakers and not speakers and talk.title is not None:
+    named = tuple(name for name in talk.speakers if not not_a_title.everybody(name))
+    speakers = tuple(name for name in named if not not_a_title.placeholder(name))
+    if named and not speakers and talk.title is not None:
         return talk  # "Unavailable: conference week" is no talk: the organisers are asked
     talk = replace(talk, speakers=speakers)
     if talk.title is None:

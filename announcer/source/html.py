@@ -63,6 +63,10 @@ _MARKS: Final = {
     "b": "**", "strong": "**", "i": "*", "em": "*", "cite": "*", "s": "~~", "del": "~~", "strike": "~~",
 }  # fmt: skip
 _THROUGH: Final = re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE)
+# A site's own name for where a speaker works, in an element beside the name.
+_WORKPLACE: Final = re.compile(
+    r"affil|institut|\buniversity\b|organi[sz]ation|\bcompany\b", re.IGNORECASE
+)
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _WIDEST: Final = 30  # columns that one cell may span
 _TALLEST: Final = 200  # rows that one cell may span
@@ -241,6 +245,8 @@ class _Writer:
             self._inline[-1][2].append(f'<iframe src="{_safe(element.get("src"))}"></iframe>')
         elif self._is_inline(element):
             self._begin_inline(element)
+        elif _is_workplace(element):
+            self._inline[-1][2].append(" (")
         self.text(element.text)
 
     def end(self, element: "_Element") -> None:
@@ -249,6 +255,8 @@ class _Writer:
             self._too_deep -= 1
         elif self._is_inline(element):
             self._end_inline(tag)
+        elif _is_workplace(element):
+            self._inline[-1][2].append(") ")
         elif tag in {"td", "th"} and self._cells:
             self._end_cell(element, head=tag == "th")
         elif tag == "tr" and self._tables:
@@ -354,6 +362,19 @@ class _Writer:
             if n == 0:
                 self.lines.append(Line(text="|" + " --- |" * len(cells), number=line))
         self._blank()
+
+
+def _is_workplace(element: "_Element") -> bool:
+    """Tell whether an element holds a speaker's affiliation and no brackets around it."""
+    if element.tag not in {"span", "small"} or not _WORKPLACE.search(element.get("class") or ""):
+        return False
+    words = (element.text or "").strip()
+    before = element.getprevious()
+    parent = element.getparent()
+    above = "" if parent is None else parent.text
+    beside = ((above if before is None else before.tail) or "").rstrip()
+    apart = beside.endswith((",", "(", "[", "–", "—", "-"))
+    return bool(words) and not apart and words[0] not in "([,–—"
 
 
 def _moment(written: str) -> str:

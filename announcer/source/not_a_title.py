@@ -6,9 +6,8 @@ Each rule is about one text alone. The lists are of words in the languages whose
 import re
 from typing import Final
 
-from announcer.source import words
+from announcer.source import words, zones
 from announcer.source.dates import MONTHS, WEEKDAYS
-from announcer.source.times import zone_words
 
 # Tags, Markdown's links and emphasis, character references, web and mail addresses.
 MARKUP: Final = re.compile(
@@ -62,6 +61,17 @@ _PLACEHOLDER: Final = re.compile(
     r"|empty|reserved|placeholder|no (?:presenter|title|topic|name)(?: yet)?|your (?:talk|name|title)(?: here)?|sign up|volunteer(?:s)?(?: needed| wanted)?"
     r"|frei(?:er (?:termin|slot))?|offen(?:er termin)?|noch frei|platzhalter|(?:slot )?vacant|nobody(?: yet)?|n\.?n\.?|libre|créneau libre|disponible|libero|livre|vrij)[\W_]*"
 )
+_EVERYBODY: Final = re.compile(
+    r"(?i)[\W_]*(?:all|all of us|everyone|everybody|anyone|various|various speakers|several speakers|alle|wir alle|verschiedene|diverse|"
+    r"tous|toutes?|tout le monde|plusieurs)[\W_]*"
+)
+_WITH_PLACE: Final = re.compile(
+    r"(?:[^\W\d_][\w'’.-]*\s){2,4}[^,;(]{0,40}?\b(?:[Uu]niversit\w+|[Uu]niversidad\w*|Institute?|École|College|School of|Department of|Laborator\w+)\b"
+)
+_NO_PERSON_WORDS: Final = """
+    special session panel round table roundtable discussion open mic lightning talks workshop invited guest keynote tutorial business meeting
+"""
+_NO_PERSON: Final = frozenset(_NO_PERSON_WORDS.split())
 _OF_GATHERINGS: Final = """
     seminar seminars talk talks meeting meetings meetup session sessions colloquium kolloquium lecture event workshop
     weekly monthly regular treffen sitzung termin vortrag vorträge stammtisch séminaire séance réunion exposé
@@ -105,7 +115,7 @@ def only(text: str) -> str | None:
     left = words.without_dates(text)
     if left != text and not re.search(r"\w", left):
         return "a date or a time"
-    left = left.replace(zone_words(text), " ") if zone_words(text) else left
+    left = left.replace(zones.words(text), " ") if zones.words(text) else left
     names = [word.casefold() for word in re.findall(r"[^\W\d_]+", left)]
     calendar = {*WEEKDAYS, *MONTHS, "uhr", "h", "am", "pm", "on", "at", "um", "from", "to", "the"}
     if all(name in calendar for name in names) and (names or re.search(r"\d[.:/h-]\d", text)):
@@ -139,6 +149,22 @@ def several_sentences(text: str) -> bool:
 def placeholder(title: str) -> bool:
     """Tell whether a title only says that there is none yet."""
     return words.tba(title) or _PLACEHOLDER.fullmatch(title) is not None
+
+
+def everybody(name: str) -> bool:
+    """Tell whether what stands for a speaker names nobody: "all", "Alle", "various"."""
+    return _EVERYBODY.fullmatch(name) is not None
+
+
+def no_person(name: str) -> bool:
+    """Tell whether what stands for a speaker is the kind of a meeting: "Special Session"."""
+    found = [word.casefold() for word in re.findall(r"[^\W\d_]+", name)]
+    return bool(found) and all(word in _NO_PERSON for word in found)
+
+
+def runs_into_place(name: str) -> bool:
+    """Tell whether a name goes on with where its bearer works: "Ada Kovács University of Szeged"."""
+    return _WITH_PLACE.match(name) is not None
 
 
 def without_series(title: str, name: str) -> str | None:

@@ -167,13 +167,13 @@ def said_off(text: str) -> bool:
     """
     return any(
         not _TAKES_PLACE.search(part) and any(map(_told, enumerate(_sentences(part))))
-        for part in _parts(text)
+        for part in parts(text)
     )
 
 
 def maybe_off(text: str) -> Iterator[str]:
     """Give the parts of a text that may say that its talk is off, and may be what it is about."""
-    yield from (part for part in _parts(text) if off(part) and not said_off(part))
+    yield from (part for part in parts(text) if off(part) and not said_off(part))
 
 
 def text_doubts(text: str) -> tuple[str, ...]:
@@ -181,7 +181,7 @@ def text_doubts(text: str) -> tuple[str, ...]:
     return tuple(f'"{part}" may say that it does not take place' for part in maybe_off(text))
 
 
-def _parts(text: str) -> Iterator[str]:
+def parts(text: str) -> Iterator[str]:
     """Give the brief lines and paragraphs of a text, in which wrapped lines go on."""
     part, before = "", ""
     for line in (line.strip() for line in [*text.split("\n"), ""]):

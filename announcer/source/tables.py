@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from announcer.source import words
+from announcer.source import remarked, words, zones
 from announcer.source.dates import WEEKDAY, DateOrder, asked_dates
 from announcer.source.entry import Entry
 from announcer.source.known import column, is_clock, rank, state
 from announcer.source.markdown import Line, plain
 from announcer.source.people import PLACE_WORD, nameish, without_affiliation
-from announcer.source.times import asked_times, zone_words
+from announcer.source.times import asked_times
 
 RULE: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-*:?\s*)*")
 _FIELDS: Final = {
@@ -76,10 +76,13 @@ def entries(
         known = _by_shape([row for _, row in rows], order)
     if len(known) < 2 or "date" not in known:
         return [], []
+    known = _without_groups(header, known, [row for _, row in rows])
     rows = _completed(header, rows, known)
     if not any(_dated(row, known, order) for _, row in rows):
         return [], [_without_date(line, row) for line, row in rows if _tells(row, known)]
-    names = _Names(states=_states(header), zone=_zone(header, known))
+    states = _states(header)
+    unknown = _unknown(header, known, states, [row for _, row in rows], order)
+    names = _Names(states=states, zone=_zone(header, known), unknown=unknown)
     found: list[Entry] = []
     warnings: list[str] = []
     for line, row in rows:
@@ -89,13 +92,27 @@ def entries(
         if not (says or dated) or (columns(row) == known and not dated):
             continue  # empty, or the header once more
         if dated or "title" in named or "speakers" in named:
-            said = [
-                s for n, name in names.states if n < len(row) for s in state(name, plain(row[n]))
-            ]
-            found.append(_entry(named, line, within, states=said, zone=names.zone))
+            found.append(_entry(named, line, within, row=row, names=names))
         else:
             warnings.append(_without_date(line, list(named.values())))
     return found, warnings
+
+
+def _without_groups(
+    header: Sequence[str], known: dict[str, int], rows: Sequence[Sequence[str]]
+) -> dict[str, int]:
+    """Take another column for the title's where that one groups the talks: "Theme" beside "Paper"."""
+    others = [n for n, name in enumerate(header) if column(plain(name))[1] == "title"]
+    if "title" not in known or len(others) < 2 or not _repeats(rows, known["title"]):
+        return known
+    better = next((n for n in others if n != known["title"] and not _repeats(rows, n)), None)
+    return known if better is None else {**known, "title": better}
+
+
+def _repeats(rows: Sequence[Sequence[str]], at: int) -> bool:
+    """Tell whether cells of a column stand there again and again."""
+    filled = [text for row in rows if at < len(row) and (text := plain(row[at]))]
+    return len(set(filled)) * 10 < len(filled) * 8
 
 
 def _tells(row: Sequence[str], known: dict[str, int]) -> bool:
@@ -116,6 +133,9 @@ class _Names:
 
     states: tuple[tuple[int, str], ...]
     zone: str  # as in "Time (UTC)"
+    unknown: tuple[
+        int, ...
+    ] = ()  # columns that no name claims, and in which some cells are remarks
 
 
 def _states(header: Sequence[str]) -> tuple[tuple[int, str], ...]:
@@ -123,15 +143,50 @@ def _states(header: Sequence[str]) -> tuple[tuple[int, str], ...]:
     return tuple((number, name) for number, (name, fact) in known if fact == "states")
 
 
+def _unknown(
+    header: Sequence[str],
+    known: dict[str, int],
+    states: Sequence[tuple[int, str]],
+    rows: Sequence[Sequence[str]],
+    order: DateOrder | None,
+) -> tuple[int, ...]:
+    """Find the columns that no name claims, and in which a few cells say that a talk is otherwise.
+
+    Such a column may hold what is private, so nothing is read from it but remarks.
+    """
+    claimed = {*known.values(), *(number for number, _ in states)}
+    found = []
+    for number in range(len(header)):
+        name = plain(header[number])
+        if number in claimed or column(name)[1] or remarked.of_something_else(name):
+            continue
+        cells_ = [plain(row[number]) for row in rows if number < len(row) and plain(row[number])]
+        said = sum(
+            (one := remarked.remark(cell, order)) is not None and one.whole for cell in cells_
+        )
+        if 0 < said * 2 <= len(rows):
+            found.append(number)
+    return tuple(found)
+
+
 def _zone(header: Sequence[str], known: dict[str, int]) -> str:
     at = known.get("time")
-    return zone_words(plain(header[at])) if at is not None and at < len(header) else ""
+    return zones.words(plain(header[at])) if at is not None and at < len(header) else ""
 
 
 def _entry(
-    named: dict[str, str], line: Line, within: tuple[str, ...], *, states: Sequence[str], zone: str
+    named: dict[str, str],
+    line: Line,
+    within: tuple[str, ...],
+    *,
+    row: Sequence[str],
+    names: _Names,
 ) -> Entry:
     """Give what the cells of a row say."""
+    filled = {number: plain(cell) for number, cell in enumerate(row)}
+    states = [s for n, name in names.states if n in filled for s in state(name, filled[n])]
+    others = [filled[n] for n in names.unknown if n in filled]
+    zone = names.zone
     title, *more = _pieces(named.get("title", ""))
     cell = {name: " ".join(_pieces(text)) for name, text in named.items()}
     day = WEEKDAY.search(plain(cell.get("weekday", "")))
@@ -148,6 +203,8 @@ def _entry(
         time=f"{clock} {zone}" if clock and zone else clock or None,
         place=cell.get("place"),
         states=tuple(states),
+        remarks=tuple(filled[n] for n, _ in names.states if filled.get(n))
+        + tuple(filter(remarked.remark_only, others)),
         tentative=any(map(words.tentative, states)),
         links=tuple(cell[name] for name in ("stream", "url") if name in cell),
     )

@@ -5,11 +5,11 @@ What is read is what stands there; nothing is guessed that could be an hour off.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from announcer.source import zones
 from announcer.source.dates import WEEKDAY_NAMES, overlaps
 
 # Blanks are bounded, as one that may belong to either of two would be tried in each.
@@ -41,29 +41,6 @@ _INTRODUCED: Final = re.compile(
     re.IGNORECASE,
 )
 _NEAR: Final = 60  # letters before a time that can introduce it: a line may hold thousands
-_ZONE: Final = re.compile(
-    r"\s{0,9}\(?\s{0,9}\b(?:(?P<gmt>GMT|UTC)\s{0,9}(?:(?P<sign>[+\-−])\s{0,9}(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?)?"
-    r"|(?P<name>CEST|CET|MESZ|MEZ|BST|WEST|WET|EEST|EET|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|IST)"
-    r"|(?P<key>(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|US)/[A-Z][\w/+-]*)"
-    # A place stands behind a time for its clock only where nothing goes on: "16:00 London, Room 2".
-    r"|(?P<wide>ET|PT|MT|(?:Eastern|Pacific|Mountain|New York|Boston|Los Angeles|London|Paris|Berlin|Tokyo|Sydney|UK)"
-    r"(?=\s+(?:(?:local|standard|daylight|summer)\s+)?time\b|\s{0,9}(?:[)/|]|$)))"
-    r"(?:\s+(?:(?:local|standard|daylight|summer)\s+)?time)?)(?![\w/])"
-)
-# Names of zones whose offset hangs on the day.
-_WIDE: Final = {
-    "ET": "America/New_York", "Eastern": "America/New_York", "New York": "America/New_York",
-    "Boston": "America/New_York", "PT": "America/Los_Angeles",
-    "Pacific": "America/Los_Angeles", "Los Angeles": "America/Los_Angeles", "MT": "America/Denver",
-    "Mountain": "America/Denver", "London": "Europe/London", "UK": "Europe/London",
-    "Paris": "Europe/Paris", "Berlin": "Europe/Berlin", "Tokyo": "Asia/Tokyo",
-    "Sydney": "Australia/Sydney",
-}  # fmt: skip
-_ZONES: Final = {
-    "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "BST": 1, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "JST": 9, "IST": 5.5,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +49,8 @@ class WrittenTime:
 
     start: time
     end: time | None
-    zone: str | None  # its words
-    offset: timedelta | None  # what they mean, east of UTC
+    zone: str | None  # its words, see zones.py
+    offset: timedelta | None  # what they mean, east of UTC, where that does not hang on the day
     span: tuple[int, int]
     early: bool = False  # "4:00" and no more: at night by the letter, hardly ever meant so
 
@@ -130,15 +107,25 @@ def _written_time(match: re.Match[str], text: str, *, asked: bool = False) -> Wr
         marked = bool(both or parts["s1"] == "h" or parts["h1"].startswith("0"))
     if start is None:
         return None
-    zone = _ZONE.match(text, match.end())
+    central = _central(match)
+    zone = zones.behind(text, central or match.end()) or zones.before(text, match.start())
+    last = max(match.start() + len(match[0].rstrip()), zone.end if zone else 0)
     return WrittenTime(
         start=start,
         end=end,
-        zone=zone[0].strip(" (") if zone else None,
-        offset=_offset(zone) if zone else None,
-        span=(match.start(), zone.end() if zone else match.start() + len(match[0].rstrip())),
+        zone=zone.words if zone else None,
+        offset=zone.offset if zone else None,
+        span=(zone.start if zone and zone.start < match.start() else match.start(), last),
         early=not marked and start.hour in range(1, 7),
     )
+
+
+def _central(match: re.Match[str]) -> int | None:
+    """Tell where "CT" begins that names the zone: behind "pm" it is no academic quarter."""
+    parts = match.groupdict()
+    last = "2" if parts.get("h2") else "1"
+    half = (parts.get("p" + last) or "h")[0].lower()
+    return match.start("t" + last) if parts.get("t" + last) == "CT" and half in "ap" else None
 
 
 def _start_and_end(parts: dict[str, str | None]) -> tuple[time | None, time | None]:
@@ -150,7 +137,8 @@ def _start_and_end(parts: dict[str, str | None]) -> tuple[time | None, time | No
         start = _time(parts["h1"], parts["m1"], "am")  # 11-1pm begins in the morning
     if start and end and _at_noon(end) > start >= end and not parts["p2"]:
         end = _at_noon(end)  # 12:40-1:30, on a clock of twelve hours
-    if start and (parts["t1"] or parts.get("t2") or "")[:1].lower() == "c" and not start.minute:
+    quarter = (parts["t1"] or parts.get("t2") or "")[:1].lower() == "c" and not half
+    if start and quarter and not start.minute:
         start = start.replace(minute=15)  # cum tempore: the academic quarter
     return start, end
 
@@ -186,37 +174,3 @@ def _time(hours: str | None, minutes: str | None, half: str | None) -> time | No
             return None
         hour = hour % 12 + (12 if mark == "pm" else 0)
     return time(hour, int(minutes or 0)) if hour < 24 else None
-
-
-def _offset(zone: re.Match[str]) -> timedelta | None:
-    if zone["key"] or zone["wide"]:
-        return None
-    if zone["name"]:
-        return timedelta(hours=_ZONES[zone["name"]])
-    span = timedelta(hours=int(zone["h"] or 0), minutes=int(zone["m"] or 0))
-    return span if zone["sign"] in (None, "+") else -span
-
-
-def zone_words(text: str) -> str:
-    """Give the zone that a text names, as "UTC+2"; nothing where it names none."""
-    found = _ZONE.search(text)
-    return found[0].strip(" (") if found else ""
-
-
-def zone_gap(written: WrittenTime, starts_at: datetime, zone: ZoneInfo) -> timedelta | None:
-    """Give how far the written zone is from the one of the series; None where none is written."""
-    offset = starts_at.astimezone(zone).utcoffset()
-    meant = written.offset
-    if meant is None and written.zone:
-        meant = starts_at.replace(tzinfo=_by_name(written.zone) or zone).utcoffset()
-    if meant is None or offset is None:
-        return None
-    return abs(meant - offset)
-
-
-def _by_name(words: str) -> ZoneInfo | None:
-    found = _ZONE.match(words)
-    try:
-        return ZoneInfo(_WIDE[found["wide"]] if found and found["wide"] else words)
-    except (KeyError, ValueError, OSError):
-        return None

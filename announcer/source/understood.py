@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from announcer.source import words
+from announcer.source import remarked, words
 from announcer.source.around import Around
 from announcer.source.checks import Checks, Ids
 from announcer.source.entry import Entry, labels
@@ -40,9 +40,16 @@ class Understanding:
         day = exact[0] if exact else self._when.day()
         ahead = day is not None and checks.ahead(day)
         title, speakers, cancelled = self.who.told()
+        title = remarked.without(title, self._around.order.told) if title else None
         starts_at, ends_at = exact[1:] if exact else self._when.span(day, self.who.bracket())
+        aside = self._when.remarks
+        if exact:
+            aside.check_start(exact[1], own=True)
         if day is not None and ahead:
             self._when.other_dates(day)
+            aside.check_day(day)
+        if starts_at is not None:
+            day = series.local(starts_at).date()  # on the clock of another zone it may be another
         found = links(entry.words, self._around.absolute)
         stream = next((link.url for link in found if ahead and is_stream(link.url)), None)
         number = self.who.beside.number
@@ -57,7 +64,7 @@ class Understanding:
             day=day,
             starts_at=starts_at,
             ends_at=ends_at,
-            location=self.who.place() or series.location,
+            location=aside.place(self.who.place(), series.location, day),
             stream=stream or series.stream,
             links=found,
             abstract=self._abstract() or None,

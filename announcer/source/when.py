@@ -2,14 +2,15 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from announcer.cadence import instant
-from announcer.source import words
+from announcer.source import asides, remarked, words
 from announcer.source.around import Around, sentences
+from announcer.source.asides import Asides
 from announcer.source.checks import Checks
 from announcer.source.dates import (
     WEEKDAY,
@@ -24,6 +25,7 @@ from announcer.source.dates import (
 )
 from announcer.source.entry import Entry
 from announcer.source.markdown import EMPHASISED, plain
+from announcer.source.remarked import Remark
 from announcer.source.times import WrittenTime, asked_times, written_times
 
 _UNSURE: Final = re.compile(
@@ -51,6 +53,27 @@ class When:
         self._order = around.order.told
         self._zone = around.series.timezone
         self.words = self._words()
+        self.remarks = Asides(self._told_beside(), self._parts_beside(), self._order, checks)
+
+    def _told_beside(self) -> Iterator[Remark | None]:
+        """Read the cells, brackets and lines that may name another time, room or day."""
+        entry, order = self._entry, self._order
+        for cell in entry.remarks:
+            yield from asides.of_cell(cell, order)
+        for text in (entry.title, entry.speakers, entry.head):
+            yield from asides.of_brackets(text, order)
+        for when in (entry.date, entry.time):
+            yield from asides.only_place(asides.of_cell(when, order))
+        yield from asides.only_when(asides.of_cell(entry.place, order))
+        yield from asides.of_brackets(entry.place, order)
+        if entry.layout != "event":
+            yield from asides.of_text(entry.body, order)
+
+    def _parts_beside(self) -> Iterator[Remark | None]:
+        entry = self._entry
+        yield from asides.of_parts(entry.title, self._order)
+        if entry.layout in {"item", "paragraph", "definition"}:
+            yield from asides.only_place(asides.of_parts(entry.head, self._order))
 
     def _words(self) -> str:
         """Choose the words that hold the date: the head's, the cell's, or the label's."""
@@ -161,25 +184,43 @@ class When:
     def span(
         self, day: date | None, bracket: str | None
     ) -> tuple[datetime | None, datetime | None]:
-        """Give start and end of a talk on its day; ``bracket`` is what stands behind the date."""
+        """Give start and end of a talk on its day; ``bracket`` is what stands behind the date.
+
+        Where the time is on another clock than that of the series, the start may be on another day.
+        """
         if day is None:
             return None, None
         series, usual = self._around.series, self._around.usual
-        own = self._own(day, bracket)
-        if own is None and self._to_come():
+        own = self._own(day, bracket) or self.remarks.only_time(day)
+        if own is None and (self._to_come() or self._not_understood(day)):
             return self._unknown(day)
         if own is None and series.start is not None:
             self._check_usual(day, series.start)
             starts_at = instant(day, series.start, self._zone)
+            self.remarks.check_start(starts_at, own=False)
             return starts_at, self._checks.end(day, starts_at, None)
         written = own or usual
         if written is None:
             return self._unknown(day)
         written = self._checks.clock(written, day, (series.start, usual.start if usual else None))
+        day, written = self._checks.zoned(day, written, of_the_series=own is None)
+        if not written.early:
+            self._checks.night(day, written.start)
         starts_at = instant(day, written.start, self._zone)
-        if self._checks.ahead(day):
-            self._checks.zone(written, starts_at)
+        self.remarks.check_start(starts_at, own=own is not None)
         return starts_at, self._checks.end(day, starts_at, written.end)
+
+    def _not_understood(self, day: date) -> bool:
+        """Doubt a talk whose time is written and not understood: the usual one is not its own."""
+        named = (self._entry.time, self._labels.get("time"))
+        strange = [
+            said
+            for raw in named
+            if raw and (said := _undated(plain(raw), self._order)) and not remarked.usual(said)
+        ]
+        if strange and self._checks.ahead(day):
+            self._doubt(f'"{strange[0][:60]}" was not understood as a time')
+        return bool(strange)
 
     def _unknown(self, day: date) -> tuple[None, None]:
         if self._checks.ahead(day):
@@ -282,6 +323,11 @@ def _without(text: str, order: DateOrder | None) -> str:
 def _without_asked(text: str, order: DateOrder | None) -> str:
     """Take out the dates of words that are asked for one: "14.10." is no time there."""
     return without_spans(text, asked_dates(text, order))
+
+
+def _undated(text: str, order: DateOrder | None) -> str:
+    """Give what is left of words that are asked for a time without their dates and weekdays."""
+    return WEEKDAY.sub("", _without_asked(text, order)).strip(" ,;:.()|–—-")
 
 
 def _near(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
