@@ -76,6 +76,7 @@ class Entry:
     remarks: tuple[str, ...] = ()  # cells that may name another time, room or day
     tentative: bool = False
     links: tuple[str, ...] = ()
+    stream: str | None = None
 
     @property
     def words(self) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from announcer.cadence import instant
-from announcer.source import asides, clean, remarked, remarks, words, zones
+from announcer.source import asides, clean, remarked, remarks, streams, words, zones
 from announcer.source.asides import Asides
 from announcer.source.checks import Checks, Ids
 from announcer.source.dates import (
@@ -28,7 +28,7 @@ from announcer.source.dates import (
     written_dates,
 )
 from announcer.source.hints import Hints
-from announcer.source.links import URL, first_url, is_stream, links
+from announcer.source.links import URL, first_url, links
 from announcer.source.markdown import plain
 from announcer.source.remarked import Remark
 from announcer.source.times import WrittenTime, asked_times, written_times
@@ -465,20 +465,29 @@ class _Understanding:
         series = self.series
         said = words.bare(self.facts.location or "")
         location = None if words.tba(said) else said
-        stream = first_url(self.facts.stream)
         online = URL.search(self.facts.location or "")
+        stream = first_url(online[0]) if online and not self.facts.stream else None
         if online:
-            stream = stream or first_url(online[0])
             location = words.bare((self.facts.location or "").replace(online[0], "")).strip(
                 " ,;:()-"
             )
-        if stream is None and ahead and self.facts.exact:
-            linked = (link.url for link in self._links() if is_stream(link.url))
-            stream = next(linked, None)
+        usual = series.stream
+        if stream is None and ahead:
+            found = self._stream()
+            stream, usual = found.url, None if found.several else usual
         shown = stream if ahead else None
         if self.facts.location is None:
-            return self.asides.place(None, series.location, day), shown or series.stream
-        return self.asides.place(location or None, None, day), shown or series.stream
+            return self.asides.place(None, series.location, day), shown or usual
+        return self.asides.place(location or None, None, day), shown or usual
+
+    def _stream(self) -> streams.Stream:
+        """Find the stream in the words of a talk, or between which links none can be chosen."""
+        facts = self.facts
+        lines = [] if facts.stream else [*(facts.abstract or "").split("\n"), facts.url or ""]
+        found = streams.stream(lines, facts.stream)
+        if found.several:
+            self.warnings.append(found.warning)
+        return found
 
     def _links(self) -> tuple[Link, ...]:
         facts = self.facts

@@ -37,7 +37,8 @@ _KNOWN: Final[Mapping[str, str]] = {
     "locationname venuename auditorium veranstaltungsort locationroom roomname",
     "stream": "stream streaming livestream zoom zoomlink zoomurl meet meeting meetinglink meetingurl "
     "teams teamslink webex online onlinelink joinurl joinlink youtube youtubelive video videolink "
-    "videoconference visio visioconference webinar conferencelink zoomlien remote",
+    "videoconference visio visioconference videokonferenz webinar conferencelink zoomlien remote bbb bigbluebutton jitsi "
+    "streamlink videolink bbblink jitsilink googlemeet msteams microsoftteams",
     "url": "url link lien eventurl talkurl pageurl page permalink web webseite externalurl externallink",
     "abstract": "abstract description zusammenfassung beschreibung kurzfassung inhalt "
     "abstrakt descriptif",
@@ -195,6 +196,14 @@ class Label:
     def weak(self) -> bool:
         """Whether it may as well lead to the paper that a talk is about."""
         return self.name in _WEAK_TITLES
+
+
+def stream_label(line: str) -> str | None:
+    """Give what stands behind a label like "Stream:" or "Zoom:"; None where there is none."""
+    found = _LABEL.match(line) if ":" in line else None
+    if found is None or found[2] != ":" or fact_of(known_name(found[1])) != "stream":
+        return None
+    return line[found.end() :].strip()
 
 
 def label(line: str) -> Label | None:

@@ -207,6 +207,7 @@ def _entry(
         + tuple(filter(remarked.remark_only, others)),
         tentative=any(map(words.tentative, states)),
         links=tuple(cell[name] for name in ("stream", "url") if name in cell),
+        stream=cell.get("stream"),
     )
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from announcer.source import remarked, words
+from announcer.source import remarked, streams, words
 from announcer.source.around import Around
 from announcer.source.checks import Checks, Ids
 from announcer.source.entry import Entry, labels
 from announcer.source.known import label
-from announcer.source.links import PLAYER, is_stream, links, watched
+from announcer.source.links import PLAYER, links, watched
 from announcer.source.when import When
 from announcer.source.who import Who
 from announcer.talks import Status, Talk
@@ -51,7 +51,7 @@ class Understanding:
         if starts_at is not None:
             day = series.local(starts_at).date()  # on the clock of another zone it may be another
         found = links(entry.words, self._around.absolute)
-        stream = next((link.url for link in found if ahead and is_stream(link.url)), None)
+        stream = self._stream() if ahead else series.stream
         number = self.who.beside.number
         talk_id = self._id(ids, number or words.slug(title), day)
         place = f"{self._around.name}, line {entry.line}"
@@ -65,7 +65,7 @@ class Understanding:
             starts_at=starts_at,
             ends_at=ends_at,
             location=aside.place(self.who.place(), series.location, day),
-            stream=stream or series.stream,
+            stream=stream,
             links=found,
             abstract=self._abstract() or None,
             status=Status.CANCELLED if cancelled else status,
@@ -82,6 +82,15 @@ class Understanding:
         if unique != wanted:
             self._checks.warnings.append(f'"{wanted}" stands twice on the page')
         return unique
+
+    def _stream(self) -> str | None:
+        """Give the stream of a talk ahead: its own, else the usual one; none where two could be it."""
+        entry = self._entry
+        found = streams.stream(entry.words.split("\n"), entry.stream, self._around.absolute)
+        if found.several:
+            self._checks.warnings.append(found.warning)
+            return None
+        return found.url or self._around.series.stream
 
     def _as_it_is(self, entry: Entry) -> Entry:
         """Leave out what is struck and written anew, and from where a talk was moved."""
