@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 
 import pytest
 from passes import HOUR, Passes, at, talk
+
+from announcer.cadence import ANNOUNCEMENT, Rule
 
 OLD = talk(3, date(2026, 4, 7), speakers=("Emmy Noether",), stream="https://live.example/3")
 LATER = talk(4, date(2026, 4, 14))
@@ -71,3 +73,27 @@ def test_what_a_person_calls_off_after_it_has_begun_is_neither_told_nor_missed(
     assert [key for key in passes.mails if "cancellation" in key] == []
     assert [key for key, _, _ in passes.plan(at("07 15:02")) if "cancellation" in key] == []
     assert passes.notices == []
+
+
+def test_what_appears_after_the_moment_of_its_announcement_is_told_once_it_has_stood(
+    passes: Passes,
+) -> None:
+    late = talk(5, date(2026, 4, 8))
+    for now in ("04 12:00", "04 12:09", "04 12:10", "04 12:20"):
+        passes.send(at(now), OLD, late, LATER)
+        due = ["s/announcement/2026-04-03/2"] if now >= "04 12:10" else []
+        assert passes.mails[1:] == due
+
+
+def test_a_talk_that_moves_past_the_moment_of_its_announcement_is_told_by_the_update_alone() -> (
+    None
+):
+    week_before = Rule(kind=ANNOUNCEMENT, at=time(10), days_before=7)
+    passes = Passes(cadence=(week_before,))
+    friday, moved = talk(3, date(2026, 4, 10)), talk(3, date(2026, 4, 9))
+    passes.adopt(at("01 10:00"), friday)
+    passes.send(at("03 10:00"), friday)
+    for now in ("04 12:00", "04 12:10", "04 12:20", "05 12:00"):
+        passes.send(at(now), moved)
+    passes.close()
+    assert passes.mails == ["s/announcement/2026-04-03", "s/update/2026-04-04"]
