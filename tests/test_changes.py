@@ -1,6 +1,7 @@
 """Which change of a talk the list hears of, when, and in what words: pass by pass in one process."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, time
 
@@ -8,6 +9,7 @@ import pytest
 from passes import HOUR, Passes, at, talk
 
 from announcer.cadence import ANNOUNCEMENT, Rule
+from announcer.talks import Status, Talk
 
 OLD = talk(3, date(2026, 4, 7), speakers=("Emmy Noether",), stream="https://live.example/3")
 LATER = talk(4, date(2026, 4, 14))
@@ -18,14 +20,19 @@ START, END = OLD.starts_at, OLD.ends_at
 
 
 @pytest.fixture
-def passes() -> Iterator[Passes]:
+def new_passes() -> Iterator[Passes]:
+    """A series that was never adopted."""
+    with closing(Passes()) as passes:
+        yield passes
+
+
+@pytest.fixture
+def passes(new_passes: Passes) -> Passes:
     """A series whose talk of Tuesday was announced on Friday."""
-    passes = Passes()
-    passes.adopt(at("01 10:00"), OLD, LATER)
-    passes.send(at("03 10:00"), OLD, LATER)
-    assert passes.mails == ["s/announcement/2026-04-03"]
-    yield passes
-    passes.close()
+    new_passes.adopt(at("01 10:00"), OLD, LATER)
+    new_passes.send(at("03 10:00"), OLD, LATER)
+    assert new_passes.mails == ["s/announcement/2026-04-03"]
+    return new_passes
 
 
 def words(passes: Passes, key: str) -> str:
@@ -75,25 +82,39 @@ def test_what_a_person_calls_off_after_it_has_begun_is_neither_told_nor_missed(
     assert passes.notices == []
 
 
-def test_what_appears_after_the_moment_of_its_announcement_is_told_once_it_has_stood(
-    passes: Passes,
+AFTER_ITS_MOMENT: dict[str, Talk | None] = {
+    "a talk that appears": None,
+    "a title": talk(5, date(2026, 4, 8), title=None, tba=True),
+    "a date": replace(talk(5, date(2026, 4, 8)), day=None, starts_at=None, ends_at=None),
+    "an earlier date": talk(5, date(2026, 4, 15)),
+    "a talk that takes place after all": talk(5, date(2026, 4, 8), status=Status.CANCELLED),
+}
+
+
+@pytest.mark.parametrize("what", AFTER_ITS_MOMENT)
+def test_what_comes_after_the_moment_of_its_announcement_is_told_once_it_has_stood(
+    new_passes: Passes, what: str
 ) -> None:
-    late = talk(5, date(2026, 4, 8))
+    before, late = AFTER_ITS_MOMENT[what], talk(5, date(2026, 4, 8))
+    passes = new_passes
+    for now in ("01 10:00", "03 10:00"):
+        known = [OLD, LATER, *([before] if before else [])]
+        (passes.adopt if now == "01 10:00" else passes.send)(at(now), *known)
     for now in ("04 12:00", "04 12:09", "04 12:10", "04 12:20"):
-        passes.send(at(now), OLD, late, LATER)
+        passes.send(at(now), OLD, LATER, late)
         due = ["s/announcement/2026-04-03/2"] if now >= "04 12:10" else []
         assert passes.mails[1:] == due
 
 
-def test_a_talk_that_moves_past_the_moment_of_its_announcement_is_told_by_the_update_alone() -> (
-    None
-):
+def test_a_talk_that_moves_past_the_moment_of_its_announcement_is_told_by_the_update_alone(
+    new_passes: Passes,
+) -> None:
+    passes = new_passes
     week_before = Rule(kind=ANNOUNCEMENT, at=time(10), days_before=7)
-    passes = Passes(cadence=(week_before,))
+    passes.cadence = (week_before,)
     friday, moved = talk(3, date(2026, 4, 10)), talk(3, date(2026, 4, 9))
     passes.adopt(at("01 10:00"), friday)
     passes.send(at("03 10:00"), friday)
     for now in ("04 12:00", "04 12:10", "04 12:20", "05 12:00"):
         passes.send(at(now), moved)
-    passes.close()
     assert passes.mails == ["s/announcement/2026-04-03", "s/update/2026-04-04"]

@@ -221,6 +221,16 @@ def test_a_larger_age_is_no_news(passes: Passes) -> None:
     assert passes.mails[1:] == ["s/update/2026-04-04"]
 
 
+@pytest.mark.parametrize(("seconds", "place"), [(4, "Room 5"), (6, "Room 2")])
+def test_an_age_in_whole_seconds_and_the_way_of_an_answer_make_no_older_copy(
+    passes: Passes, seconds: int, place: str
+) -> None:
+    passes.send(at("04 12:00"), shows=copied(OLD))
+    older = timedelta(minutes=10, seconds=seconds)
+    passes.send(at("04 12:10"), shows=copied(NEW, age=older))
+    assert passes.believed().talks[0].location == place
+
+
 def test_a_copy_that_grows_older_and_is_then_fetched_anew_is_news(passes: Passes) -> None:
     passes.send(at("04 12:00"), shows=copied(OLD))
     for n in range(1, 6):
