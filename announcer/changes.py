@@ -97,7 +97,7 @@ def _cancellation(
     cancelled = Status.CANCELLED.value
     if told.status == cancelled:
         return
-    if any(said.status == cancelled for said in past.open_about(talk, (CANCELLATION,))):
+    if any(said.status == cancelled for said in past.open_about(talk, CANCELLATION)):
         return
     word = past.decision("", talk)
     known_at = past.since(talk) or now - changes.quiet
@@ -133,8 +133,8 @@ def _update(
     if not (news or back) or talk.starts_at is None or talk.day is None:
         return
     if any(
-        not set(differences(talk, said)) & set(changes.update_on) and said.status != "cancelled"
-        for said in past.open_about(talk, (UPDATE,))
+        not set(differences(talk, said)) & set(changes.update_on)
+        for said in past.open_about(talk, UPDATE)
     ):
         return
     known_at = past.since(talk) or now - changes.quiet

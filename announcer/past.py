@@ -140,13 +140,24 @@ class Past:
         last = (_last(said) for identity, said in told.items() if identity not in but)
         return {said.day for said in last if said and said.status != Status.CANCELLED.value}
 
-    def open_about(self, talk: Talk, kinds: Collection[str]) -> list[Said]:
-        """Give what mails say of a talk that are under way, or that a person must see to."""
+    def open_about(self, talk: Talk, kind: str) -> list[Said]:
+        """Give what mails say of a talk that are under way, or that a person must see to.
+
+        Where the list has heard something newer since, a mail stands for nothing any more.
+        """
         return [
             said
             for row, said in self.about(talk)
-            if row.kind in kinds and row.state is not State.SENT and not free(row, self.clock)
+            if row.kind == kind
+            and row.state is not State.SENT
+            and not free(row, self.clock)
+            and not self.is_outdated(talk, said)
         ]
+
+    def is_outdated(self, talk: Talk, said: Said) -> bool:
+        """Whether the list has heard a newer revision of a talk, even one that says the same."""
+        told = self.last_told(talk)
+        return told is not None and said.sequence < told.sequence
 
     def decision(self, rule: str, talk: Talk) -> Decision | None:
         """What an organiser last said of a rule's mails about a talk; with no rule, of the talk."""

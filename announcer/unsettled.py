@@ -53,6 +53,7 @@ def unsettled(
                 known.keys() >= set(identities)
                 and min(ends) > now
                 and not past.superseded(row.key, row.rule, identities)
+                and not any(map(past.is_outdated, about, row.said))
                 and _owed_unchanged(row, rules.get(row.rule), about, series)
             )
             standing, reason, waits_until = _doubt(row, series, now, on_doubt, unchanged=unchanged)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from announcer.announcer import Announcer, Programme
 from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule
 from announcer.compose import MailComposer
-from announcer.errors import SourceError
+from announcer.errors import DeliveryError, SourceError
 from announcer.ledger import Believed, Decision, What
 from announcer.ledger.checksums import first_checksum, unsealed
 from announcer.ledger.sqlite import SqliteLedger
@@ -69,13 +69,16 @@ class Source:
 
 
 class Post:
-    """A way out that takes every mail."""
+    """A way out that takes every mail, or gives the next ``answers`` to mails about talks."""
 
     def __init__(self) -> None:
         self.taken: list[Message] = []
+        self.answers: list[DeliveryError] = []
 
     async def deliver(self, message: Message, *, before_data: BeforeData) -> str:
         await before_data()
+        if self.answers and message.said:
+            raise self.answers.pop(0)
         self.taken.append(message)
         return "250 taken"
 

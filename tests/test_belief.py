@@ -79,3 +79,15 @@ def test_forty_nine_new_talks_are_a_term_and_fifty_are_a_mistake() -> None:
     assert is_believed([known], [known, *new[:49]])
     assert is_believed([known], [known, *new[:49], *past])
     assert not is_believed([known], [known, *new])
+
+
+@pytest.mark.parametrize(("days", "known"), [(1, True), (59, True), (62, False)])
+def test_a_talk_that_left_the_page_after_its_day_is_known_again_for_sixty_days(
+    days: int,
+    known: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    one, other = talk(0, date(2026, 4, 1)), talk(1, date(2026, 9, 1))
+    last = believed(None, Reading(talks=(one, other)), WHOSE, NOW)
+    for day in (1, days):
+        last = believed(last, Reading(talks=(other,)), WHOSE, NOW + day * DAY)
+    assert (one in last.gone) is known

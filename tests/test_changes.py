@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from passes import HOUR, Passes, at, talk
+from passes import BERLIN, HOUR, Passes, at, talk
 
 from announcer.cadence import ANNOUNCEMENT, Rule
+from announcer.changes import stream_key
+from announcer.errors import DeliveryInDoubt
 from announcer.talks import Status, Talk
 
 OLD = talk(3, date(2026, 4, 7), speakers=("Emmy Noether",), stream="https://live.example/3")
@@ -118,3 +120,160 @@ def test_a_talk_that_moves_past_the_moment_of_its_announcement_is_told_by_the_up
     for now in ("04 12:00", "04 12:10", "04 12:20", "05 12:00"):
         passes.send(at(now), moved)
     assert passes.mails == ["s/announcement/2026-04-03", "s/update/2026-04-04"]
+
+
+def test_what_a_person_takes_back_is_told_once_it_has_stood(passes: Passes) -> None:
+    passes.decide(at("04 12:00"), "cancel", "3")
+    passes.send(at("04 12:01"), OLD, LATER)
+    passes.decide(at("05 12:00"), "accept", "3")
+    for now in ("05 12:01", "05 12:09", "05 12:10", "05 12:20"):
+        passes.send(at(now), OLD, LATER)
+        due = ["s/update/2026-04-05"] if now >= "05 12:10" else []
+        assert passes.mails[1:] == ["s/cancellation/2026-04-04", *due]
+
+
+BETWEEN = {
+    "another room": replace(OLD, location="Room 7"),
+    "a cancellation": replace(OLD, location="Room 5", status=Status.CANCELLED),
+}
+
+
+@pytest.mark.parametrize("what", BETWEEN)
+def test_an_update_in_doubt_stands_for_no_later_one_that_says_the_same(
+    passes: Passes, what: str
+) -> None:
+    moved = replace(OLD, location="Room 5")
+    passes.post.answers = [DeliveryInDoubt("no answer to the mail")] * 2
+    for now in ("04 12:00", "04 12:10", "04 12:30"):
+        passes.send(at(now), moved, LATER)
+    assert (passes.mails[1:], passes.post.answers) == ([], [])
+    for now in ("05 12:00", "05 12:10"):
+        passes.send(at(now), BETWEEN[what], LATER)
+    assert len(passes.mails) == 2
+    for now in ("06 12:00", "06 12:10", "06 12:20", "06 12:30"):
+        passes.send(at(now), moved, LATER)
+    assert passes.mails[2:] == ["s/update/2026-04-06"]
+
+
+def test_a_cancellation_in_doubt_stands_for_no_later_one(passes: Passes) -> None:
+    off = replace(OLD, status=Status.CANCELLED)
+    passes.post.answers = [DeliveryInDoubt("no answer to the mail")] * 2
+    for now in ("04 12:00", "04 12:20"):
+        passes.send(at(now), off, LATER)
+    assert (passes.mails[1:], passes.post.answers) == ([], [])
+    for now in ("05 12:00", "05 12:10", "05 12:20", "05 12:30"):
+        passes.send(at(now), OLD, LATER)
+    assert passes.mails[1:] == ["s/update/2026-04-05"]
+    for now in ("06 12:00", "06 12:10", "06 12:20"):
+        passes.send(at(now), off, LATER)
+    assert passes.mails[2:] == ["s/cancellation/2026-04-06"]
+
+
+def test_a_mail_in_doubt_goes_no_second_time_once_the_list_has_heard_newer_things(
+    new_passes: Passes,
+) -> None:
+    passes = new_passes
+    passes.adopt(at("01 10:00"), OLD, LATER)
+    passes.post.answers = [DeliveryInDoubt("no answer to the mail")]
+    passes.send(at("03 10:00"), OLD, LATER)
+    passes.send(at("03 10:05"), replace(OLD, status=Status.CANCELLED), LATER)
+    assert passes.mails == ["s/cancellation/2026-04-03"]
+    for minute in (10, 20, 30, 40, 50):
+        passes.send(at(f"03 10:{minute}"), OLD, LATER)
+    assert passes.mails[1:] == ["s/update/2026-04-03"]
+
+
+SPELLINGS = [
+    ("https://youtu.be/abcdefghijk", "https://www.youtube.com/watch?v=abcdefghijk&t=5"),
+    ("https://www.youtube.com/live/abcdefghijk?si=x", "https://m.youtube.com/embed/abcdefghijk"),
+    ("https://live.example/3/", "http://www.live.example/3"),
+]
+OTHERS = [
+    ("https://youtu.be/abcdefghijk", "https://youtu.be/abcdefghijl"),
+    ("https://live.example/3?pwd=one", "https://live.example/3?pwd=two"),
+    ("https://live.example/3", "https://live.example/4"),
+    ("https://live.example/3", "https://else.example/3"),
+    ("https://www.youtube.com/channel/abc", "https://www.youtube.com/channel/abd"),
+    ("https://live.example/3", None),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [*SPELLINGS, *OTHERS])
+def test_another_spelling_of_a_stream_is_no_change_and_another_address_is_one(
+    one: str, other: str | None
+) -> None:
+    assert (stream_key(one) == stream_key(other)) is ((one, other) in SPELLINGS)
+
+
+AT_TWO = datetime.combine(date(2026, 4, 14), time(15), BERLIN).astimezone(UTC)
+NEAR = {
+    "a room, a while before the three hours": ({"location": "Room 5"}, "07 11:00", "07 11:10"),
+    "a room, just before the three hours": ({"location": "Room 5"}, "07 11:55", "07 12:00"),
+    "a room, within the three hours": ({"location": "Room 5"}, "07 12:30", "07 12:30"),
+    "a talk that is put off by a week": (
+        {"day": date(2026, 4, 14), "starts_at": AT_TWO, "ends_at": AT_TWO + HOUR},
+        "07 13:00",
+        "07 13:00",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NEAR)
+def test_within_three_hours_of_the_time_that_the_list_expects_a_change_is_told_at_once(
+    passes: Passes, what: str
+) -> None:
+    facts, since, told = NEAR[what]
+    passes.send(at("07 09:00"), OLD)
+    changed = replace(OLD, **facts)  # type: ignore[arg-type]  # the facts of a test
+    for now in (at(since) + n * timedelta(minutes=1) for n in range(12)):
+        passes.send(now, changed)
+        due = ["s/update/2026-04-07"] if now >= at(told) else []
+        assert passes.mails[2:] == due
+
+
+CALLED_OFF = {
+    "its mark": {},
+    "its room and its hour": {"location": "Room 5", "starts_at": START + HOUR, "ends_at": END + HOUR},
+    "its date": {"day": None, "starts_at": None, "ends_at": None},
+    "its speakers": {"speakers": ()},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CALLED_OFF)
+def test_a_cancellation_calls_off_what_the_list_was_told_whatever_the_page_says_now(
+    passes: Passes, what: str
+) -> None:
+    off = replace(OLD, status=Status.CANCELLED, **CALLED_OFF[what])  # type: ignore[arg-type]  # the facts of a test
+    passes.send(at("04 12:00"), off, LATER)
+    assert passes.mails[1:] == ["s/cancellation/2026-04-04"]
+    said = words(passes, "s/cancellation/2026-04-04")
+    assert "Tuesday, April 7, 2026, 15:00–16:00" in said
+    assert "Title 3" in said
+    [first, second] = passes.post.taken[:1] + passes.post.taken[-1:]
+    assert (second.said[0].starts_at, second.said[0].ends_at) == (START, END)
+    assert (second.said[0].uid, second.said[0].sequence) == (first.said[0].uid, 1)
+
+
+ODD = {
+    "no date": replace(OLD, day=None, starts_at=None, ends_at=None),
+    "a day that has passed": talk(3, date(2026, 3, 31)),
+    "a day of the next year": talk(3, date(2027, 4, 7)),
+    "a day ten months on": talk(3, date(2027, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_date_that_looks_like_a_slip_is_asked_about_and_not_told(
+    passes: Passes, what: str
+) -> None:
+    for now in ("04 12:00", "04 12:10", "04 12:20", "07 09:00"):
+        passes.send(at(now), ODD[what], LATER)
+    assert passes.mails[1:] == []
+    [notice] = passes.notices[:1]
+    assert "the list was told Tue 2026-04-07 15:00" in notice
+
+
+def test_a_talk_that_is_put_off_to_the_next_term_is_told(passes: Passes) -> None:
+    for now in ("04 12:00", "04 12:10"):
+        passes.send(at(now), talk(3, date(2026, 12, 1), title=OLD.title), LATER)
+    assert passes.mails[1:] == ["s/update/2026-04-04"]
