@@ -18,7 +18,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist worksteal --durations 10
 
 torture: $(READY)
-	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py tests/test_hostile.py tests/test_settings_fuzz.py tests/source/test_linear.py
+	TORTURE=1 $(BIN)/python -m pytest tests/real/test_crash.py tests/real/test_disk.py tests/real/test_power.py tests/test_hostile.py tests/test_settings_fuzz.py tests/source/test_linear.py tests/replay/test_replay.py
 
 snapshots: $(READY)
 	SNAPSHOTS=renew $(BIN)/python -m pytest -q tests/test_snapshots.py

@@ -10,18 +10,21 @@ import os
 import sys
 from pathlib import Path
 
+from typer.main import get_command
+
 from announcer.cli.options import app
 
 
 def main() -> None:
     """Run, and print the exit status of each pass."""
     os.chdir(sys.argv[1])
+    command = get_command(app)
     statuses = []
     for step in json.load(sys.stdin):
         if step["page"] is not None:
             Path("index.md").write_text(step["page"], encoding="utf-8")
         with contextlib.redirect_stdout(io.StringIO()):
-            status = app(["send", "--now", step["now"]], standalone_mode=False)
+            status = command(["send", "--now", step["now"]], standalone_mode=False)
         statuses.append(status or 0)
     sys.stdout.write(json.dumps(statuses))
 
