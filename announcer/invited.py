@@ -2,8 +2,9 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from email.message import EmailMessage
+from functools import cache
 from typing import Final
 
 from icalendar import Calendar, Event, Timezone
@@ -90,6 +91,8 @@ def _broken_calendar(calendar: Calendar, method: str) -> Iterator[str]:
 def _broken_times(calendar: Calendar, event: Event, talk: Talk, series: Series) -> Iterator[str]:
     """Compare with the talk, reading each zone from the invite alone as other programs do."""
     zones = {str(zone["TZID"]): zone for zone in calendar.timezones}
+    # dateutil's reading of the rules, and not that of the zone's name; it takes time, so once a zone.
+    rules = cache(lambda tzid: zones[tzid].to_tz(lookup_tzid=False))
     for name, meant in (("DTSTART", talk.starts_at), ("DTEND", talk.ends_at)):
         said = getattr(event.get(name), "dt", None)
         # In UTC, as Python holds no time of an hour that clocks show twice to be equal in two zones.
@@ -106,21 +109,24 @@ def _broken_times(calendar: Calendar, event: Event, talk: Talk, series: Series) 
         if tzid not in zones:
             yield f"has an invite whose {name} is in {tzid}, which is not described in it"
         else:
-            yield from _broken_zone(zones[tzid], said, series)
+            yield from _outlook_misreads(zones[tzid])
+            yield from _broken_zone(tzid, rules(tzid), said, series)
     if set(zones) - {series.timezone.key}:
         yield f"has an invite with {', '.join(sorted(zones))}, not {series.timezone.key}"
 
 
-def _broken_zone(zone: Timezone, at: datetime, series: Series) -> Iterator[str]:
+def _outlook_misreads(zone: Timezone) -> Iterator[str]:
     for part in zone.subcomponents:
         if "RDATE" in part or not {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO"} <= set(part):
             yield f"has an invite whose zone {zone['TZID']} Outlook would read wrongly"
             return
-    # dateutil's reading of the rules, and not that of the zone's name.
+
+
+def _broken_zone(tzid: str, rules: tzinfo, at: datetime, series: Series) -> Iterator[str]:
     wall = at.astimezone(series.timezone).replace(tzinfo=None)
-    read = wall.replace(tzinfo=zone.to_tz(lookup_tzid=False))
+    read = wall.replace(tzinfo=rules)
     if read.utcoffset() != at.astimezone(series.timezone).utcoffset():
-        yield f"has an invite whose zone {zone['TZID']} is at {read.utcoffset()} on {wall}"
+        yield f"has an invite whose zone {tzid} is at {read.utcoffset()} on {wall}"
 
 
 def _broken_facts(

@@ -7,6 +7,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 from typing import Final
@@ -31,6 +32,8 @@ _LOADS: Final = re.compile(r"@import|url\s*\(|expression\s*\(", re.IGNORECASE)
 _LONGEST_LINE: Final = 998  # RFC 5322, 2.1.1
 _LONGEST_ENCODED: Final = 76  # RFC 2045, 6.7 (5) and 6.8
 _LONGEST_WORD: Final = 75  # RFC 2047, 2
+# The library parses a header each time that it is asked for, dozens of times a mail.
+_READER: Final = SMTP.clone(header_factory=lru_cache(maxsize=256)(SMTP.header_factory))
 _WIDEST: Final = 76  # of a plain text, as mail programs show it
 
 
@@ -117,7 +120,7 @@ def _first(message: Message, rules: Iterator[str]) -> None:
 
 def _read(message: Message) -> EmailMessage:
     _bytes(message)
-    mail = message_from_bytes(message.content, policy=SMTP)
+    mail = message_from_bytes(message.content, policy=_READER)
     for part in mail.walk():
         _expect(message, not part.defects, f"is malformed: {part.defects}")
     return mail

@@ -34,9 +34,9 @@ from announcer.talks import Status, Talk
 from announcer.verify import verify
 
 TORTURE: Final = os.environ.get("TORTURE")
-MAILS: Final = 20_000 if TORTURE else 500
-FACTS: Final = 500_000 if TORTURE else 20_000
-ABSTRACTS: Final = 50_000 if TORTURE else 3_000
+MAILS: Final = 20_000 if TORTURE else 200
+FACTS: Final = 500_000 if TORTURE else 10_000
+ABSTRACTS: Final = 50_000 if TORTURE else 1_500
 FIRST: Final = "These words, Größe und שלום, come first."
 COMPOSER: Final = MailComposer()
 HEADERS: Final = [
