@@ -103,6 +103,10 @@ class Checks:
         own = replace(written, start=start.time(), end=end, zone=None, offset=None)
         return start.date(), own
 
+    def free_slot(self, said: str) -> None:
+        """Doubt a talk in place of which stands that the slot is free."""
+        self.unclear.append(f'"{said}" says that its slot is free, and names no talk')
+
     def no_start(self) -> None:
         """Say that a talk has no start."""
         self.warnings.append("no start is known, so it is not announced")

@@ -181,19 +181,12 @@ class _Understanding:
         moments = [self._moment(text) for text in facts.when if not words.tba(words.bare(text))]
         day = self._day(moments)
         ahead = day is not None and day >= self.today
-        if title is not None:
-            title = remarked.without(title, self.order)
-        if ahead and not cancelled:
-            self.unclear += remarks.doubts(facts.remarks, day, self.order)
-            told = (*facts.titles, *remarks.about_the_talk(facts.abstract or ""))
-            self.unclear += remarks.moved(told, day, self.order)
+        title = remarked.without(title, self.order) if title else None
+        if day is not None and ahead and not cancelled:
+            self._doubt_what_is_said(day, title)
         starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
-        if day is not None and not cancelled:
-            self.asides.check_day(day)
-        if starts_at is not None and not self.facts.exact:
-            day = self.series.local(
-                starts_at
-            ).date()  # on the clock of another zone it may be another
+        if starts_at is not None and not facts.exact:
+            day = self.series.local(starts_at).date()  # another, on the clock of another zone
         talk_id, given = self._id(title, day, ids)
         location, stream = self._where(day, ahead=ahead)
         status = Status.TENTATIVE if facts.tentative else Status.CONFIRMED
@@ -217,6 +210,18 @@ class _Understanding:
             else None,
             warnings=tuple(f"talk {talk_id} ({facts.place}): {w}" for w in self.warnings),
         )
+
+    def _doubt_what_is_said(self, day: date, title: str | None) -> None:
+        """Doubt a talk ahead that may not take place, may be on another day, or is a free slot."""
+        facts = self.facts
+        self.unclear += remarks.doubts(facts.remarks, day, self.order)
+        told = (*facts.titles, *remarks.about_the_talk(facts.abstract or ""))
+        self.unclear += remarks.moved(told, day, self.order)
+        self.asides.check_day(day)
+        if title is None and not facts.speakers:
+            said = (words.bare(raw) for raw in (*facts.titles, *facts.beside))
+            for free in filter(words.free_slot, said):
+                self.checks.free_slot(free)
 
     # Titles and names
 

@@ -18,7 +18,7 @@ from itertools import combinations
 from typing import Final
 
 from announcer.quantities import Span
-from announcer.source import not_a_title
+from announcer.source import not_a_title, words
 from announcer.source.people import AND, PLACE_WORD, nameish, split, with_affiliation
 from announcer.talks import Reading, Series, Talk
 
@@ -49,8 +49,8 @@ def judge(
     talks = [_slot_or_talk(talk, series) for talk in reading.talks]
     doubts = _doubts_beside_others(talks, reading, series, recurring=recurring)
     judged = []
-    for talk in talks:
-        found = [*doubts_about(talk, breaks), *doubts.get(talk.id, ())]
+    for raw, talk in zip(reading.talks, talks, strict=True):
+        found = [*_free_slot(raw, talk), *doubts_about(talk, breaks), *doubts.get(talk.id, ())]
         judged.append(_unclear(talk, found))
     return replace(reading, talks=tuple(_with_habits(judged, series)))
 
@@ -88,7 +88,7 @@ def why_no_name(name: str) -> str | None:
     if not_a_title.no_person(name):
         return "it is a kind of meeting"
     if not_a_title.runs_into_place(name):
-        return "it goes on with an institution"
+        return "it goes on with something else, an institution perhaps"
     return _why_no_text(name) or _why_no_sentence(name)
 
 
@@ -125,6 +125,15 @@ def _slot_or_talk(talk: Talk, series: Series) -> Talk:
     if title is None or not_a_title.placeholder(title):
         return replace(talk, title=None, tba=True)
     return replace(talk, title=title)
+
+
+def _free_slot(talk: Talk, judged: Talk) -> list[str]:
+    """Return why a talk is none: what stands in place of it says that its slot is free."""
+    said = [text for text in (talk.title, *talk.speakers) if text and words.free_slot(text)]
+    named = judged.title is not None or judged.speakers
+    return (
+        [f'"{said[0]}" says that its slot is free, and names no talk'] if said and not named else []
+    )
 
 
 def _unclear(talk: Talk, doubts: Iterable[str]) -> Talk:

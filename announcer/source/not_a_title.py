@@ -42,6 +42,7 @@ _INSTITUTION: Final = re.compile(
     r"(?i)(?:the )?(?:(?:technical |free )?university of [\w .-]{2,40}"
     r"|(?:[\w.&-]+ ){1,4}(?:university|universität|université|institute|college|research|labs?|inc\.?|gmbh|ltd\.?))"
 )
+_BRACKETED: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*")
 # A title hardly ever begins so in small letters; the rest of a sentence does.
 _MIDWAY: Final = re.compile(
     r"[)\],;:.!?/|»”]|(?-i:[^\W\d_A-Z]{1,5}\.\s)|(?:and|or|of|for|at|in|on|with|by|to|from|which|who|whose|that|where|because|as well as|"
@@ -66,7 +67,7 @@ _EVERYBODY: Final = re.compile(
     r"tous|toutes?|tout le monde|plusieurs)[\W_]*"
 )
 _WITH_PLACE: Final = re.compile(
-    r"(?:[^\W\d_][\w'’.-]*\s){2,4}[^,;(]{0,40}?\b(?:[Uu]niversit\w+|[Uu]niversidad\w*|Institute?|École|College|School of|Department of|Laborator\w+)\b"
+    r".*?\bhosted by\b|[^–—]{2,80}\s[–—-]\s|(?:[^\W\d_][\w'’.-]*\s){2,4}[^,;(]{0,40}?\b(?:[Uu]niversit\w+|[Uu]niversidad\w*|Institute?|École|College|School of|Department of|Laborator\w+)\b"
 )
 _NO_PERSON_WORDS: Final = """
     special session panel round table roundtable discussion open mic lightning talks workshop invited guest keynote tutorial business meeting
@@ -129,6 +130,8 @@ def only(text: str) -> str | None:
         return "the name of an institution"
     if not _LETTER.search(text):
         return "a number or signs"
+    if _BRACKETED.fullmatch(text):
+        return "a remark in brackets"
     return None
 
 
@@ -148,7 +151,8 @@ def several_sentences(text: str) -> bool:
 
 def placeholder(title: str) -> bool:
     """Tell whether a title only says that there is none yet."""
-    return words.tba(title) or _PLACEHOLDER.fullmatch(title) is not None
+    held = words.tba(title) or words.free_slot(title)
+    return held or _PLACEHOLDER.fullmatch(title) is not None
 
 
 def everybody(name: str) -> bool:

@@ -15,6 +15,7 @@ from announcer.source.checks import Checks, Ids
 from announcer.source.entry import Entry, labels
 from announcer.source.known import label
 from announcer.source.links import PLAYER, links, watched
+from announcer.source.markdown import plain
 from announcer.source.when import When
 from announcer.source.who import Who
 from announcer.talks import Status, Talk
@@ -42,6 +43,10 @@ class Understanding:
         title, speakers, cancelled = self.who.told()
         title = remarked.without(title, self._around.order.told) if title else None
         starts_at, ends_at = exact[1:] if exact else self._when.span(day, self.who.bracket())
+        if ahead and (other := self.who.other_title(title)):
+            checks.unclear.append(f'its heading says "{other}", and a line below "{title}"')
+        if ahead and title is None and not speakers and (free := self._free_slot()):
+            checks.free_slot(free)
         aside = self._when.remarks
         if exact:
             aside.check_start(exact[1], own=True)
@@ -82,6 +87,13 @@ class Understanding:
         if unique != wanted:
             self._checks.warnings.append(f'"{wanted}" stands twice on the page')
         return unique
+
+    def _free_slot(self) -> str | None:
+        """Give what stands in place of the talk where it says that the slot is free."""
+        entry = self._entry
+        below = next((text for text in entry.body if text.strip()), "")
+        said = (entry.title, entry.speakers, self.who.free_words(), below)
+        return next((bare for raw in said if raw and words.free_slot(bare := plain(raw))), None)
 
     def _stream(self) -> str | None:
         """Give the stream of a talk ahead: its own, else the usual one; none where two could be it."""

@@ -46,6 +46,16 @@ _STATE_LABEL: Final = re.compile(
 _BREAK: Final = re.compile(r"<br\s*/?>|\n", re.IGNORECASE)
 _BRIEF: Final = 160  # of a line that says that the talk is off
 _FLOWING: Final = 60  # so long is a line of prose that goes on in the next one
+_MEETING_WORDS: Final = """
+    talk seminar session meeting week lecture colloquium vortrag sitzung treffen termin kolloquium séance séminaire exposé
+    the next upcoming by with on of and no nr special guest invited
+"""
+_OF_MEETINGS: Final = frozenset(_MEETING_WORDS.split())
+# A town with its state or country stands below a date as often as a person with a university.
+_TOWN: Final = re.compile(
+    r"[A-ZÀ-Þ][\w.'’-]*(?:\s[A-ZÀ-Þ][\w.'’-]*){0,2},\s(?:[A-Z]{2}|USA|Germany|France|Netherlands|Switzerland|Austria|Italy|Spain|Canada|Japan)"
+)
+_SHORTEST_QUOTED: Final = 5  # letters of a title, with its quotes
 _BARE_LINK: Final = re.compile(r"<?https?://\S+")
 
 
@@ -141,7 +151,7 @@ class Who:
     def _roles(self, free: str) -> tuple[str | None, tuple[str, ...]]:
         """Tell title and speakers apart, by what names them before what they look like."""
         entry = self.entry
-        title = entry.title if entry.title is not None else self.labels.get("title")
+        title = entry.title if entry.title is not None else self._labelled_title(free)
         speakers = entry.speakers if entry.speakers is not None else self.labels.get("speakers")
         told: str | None = self._heading_title(free) if entry.layout == "heading" else None
         beside = told if told is not None else self.free_words()
@@ -164,6 +174,30 @@ class Who:
         if speakers and plain(speakers).startswith("?") and entry.layout == "row":
             self.checks.unclear.append("its speaker has a question mark")
         return self._known(self._clean_title(title or "")), named
+
+    def _labelled_title(self, free: str) -> str | None:
+        """Give what a label names as the title, unless the head or the line below it quotes one.
+
+        A line "Topic: …" or "Subject: …" then says what the talk is about.
+        """
+        told = self.labels.get("title")
+        if told is None:
+            return None
+        head = _joined(LINK.sub(r"\1", free))
+        first = next((text.strip() for text in self.entry.body if text.strip()), "")
+        return None if _quotes_a_title(head if head.strip(" |*_") else first) else told
+
+    def other_title(self, title: str | None) -> str | None:
+        """Give the head's own words where they look like another title than the one of a label."""
+        entry = self.entry
+        if title is None or entry.title is not None or "title" not in self.labels:
+            return None
+        if entry.layout not in {"heading", "item", "paragraph"}:
+            return None
+        head = plain(self.heading_words() if entry.layout == "heading" else self.free_words())
+        mine, other = (_keys(text) for text in (title, head))
+        looks = len(other - _OF_MEETINGS) > 1 and not people.headed(head)
+        return head if looks and len(mine & other) * 2 < min(len(mine), len(other)) else None
 
     def _is_speaker(self, words: str) -> bool:
         return people.nameish(words, whole=True) or (
@@ -231,6 +265,7 @@ class Who:
             and label(text) is None
             and plain(text)
             and not re.fullmatch(r"\s*(?:[-*_]\s*){3,}|\s*<[^>]*>\s*", text)
+            and not _TOWN.fullmatch(plain(text))
         ][:3]
         lines = [re.sub(r"^(?:#{1,6}|[-*+•>])\s+", "", text) for text in lines]
         if not lines or self._off(lines[0]):
@@ -355,6 +390,20 @@ class Who:
         return said if self._known(said) and not remarks.statement(said) else None
 
 
+def _keys(text: str) -> set[str]:
+    return set(re.findall(r"\w{2,}", text.casefold()))
+
+
+def _quotes_a_title(text: str) -> bool:
+    """Tell whether a text is a quoted title, with a number or a name beside it at most."""
+    found = words.QUOTED.findall(bare := plain(text))
+    if len(found) != 1 or len(found[0]) < _SHORTEST_QUOTED:
+        return False
+    rest = NUMBER.sub("", bare.replace(found[0], " ").strip()).strip(_SEPARATORS + "|.()")
+    rest = re.sub(r"(?i)^(?:by|von|par)\s+", "", rest)
+    return not re.search(r"[^\W\d_]", rest) or people.headed(rest)
+
+
 def _wholly_struck(text: str) -> bool:
     return struck(text) and not re.search(r"\w", plain(without_struck(text)))
 
@@ -419,5 +468,7 @@ def _marked(line: str) -> bool:
     )
 
 
-def _quoted_whole(words: str) -> bool:
-    return words[:1] in '"“„«'
+def _quoted_whole(text: str) -> bool:
+    """Tell whether a quotation goes to the end of a text, as far as can be told."""
+    found = words.QUOTED.match(text)
+    return text[:1] in set('"“„«') and (found is None or found.end() == len(text))

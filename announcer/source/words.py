@@ -20,6 +20,16 @@ TBA: Final = re.compile(
     r"volunteers?\s?(?=\?)|(?:volunteers?|speakers?|presenters?) (?:needed|wanted))?[\W_]*",
     re.IGNORECASE,
 )
+# A slot that somebody may still take, or nobody can.
+_FREE: Final = re.compile(
+    r"[\W_]*+(?:(?:this |the |still |currently |noch )?(?:slot|date|termin|créneau)?\s?(?:is |ist |est )?"
+    r"(?:free|available|unavailable|not available|vacant|empty|unassigned|unfilled|frei|verfügbar|nicht verfügbar|nicht belegt|unbesetzt|libre|disponible|vacante?|vrij|libero|livre)"
+    r"(?:\s(?:slot|date|place|termin|platz|créneau|talk))?|(?:open|free|available|empty|vacant) (?:slot|date|place)(?: available)?|freier (?:termin|platz|slot)|offener (?:termin|slot)|"
+    r"créneau (?:libre|disponible)|your (?:talk|name|title)(?: here)?|you(?:\?|!)?|sign[- ]?up(?: here)?|nobody(?: yet)?|(?:volunteers?|speakers?|presenters?) (?:needed|wanted)|"
+    r"(?:vortragende[r]?|sprecher|referent(?:in)?) gesucht|looking for (?:a )?(?:speaker|volunteer|presenter)s?)[\W_]*",
+    re.IGNORECASE,
+)
+_LONGEST_SLOT: Final = 60
 _CANCEL: Final = (
     r"(?:cancel+ed|canceled|called off|entfällt|fällt(?: \w+)? aus|abgesagt|annulée?s?|postponed(?! from)|"
     r"verschoben(?! v[oa])|reportée?s?(?! d[ue]\b)|ausgefallen|findet nicht statt|is off|ist aus)"
@@ -231,6 +241,11 @@ def tba(words: str, more: Collection[str] = ()) -> bool:
     """Tell whether these words say that something is not known yet."""
     parts = _DASH.split(words, maxsplit=3)  # "TBA – TBA": neither the speaker nor the title
     return all(map(TBA.fullmatch, parts)) or words.lower() in {word.lower() for word in more}
+
+
+def free_slot(words: str) -> bool:
+    """Tell whether words in place of a talk say that nobody has its slot, or nobody can: "open slot"."""
+    return len(words) <= _LONGEST_SLOT and _FREE.fullmatch(words) is not None
 
 
 def off(words: str) -> bool:

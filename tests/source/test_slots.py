@@ -1,0 +1,125 @@
+"""A free slot is no talk, and a title that is quoted is never replaced by a line of the text."""
+
+from pathlib import Path
+
+import pytest
+from data_files import reading
+from terms import NOW, series
+
+from announcer.source.gate import judge
+from announcer.source.page import PageSource
+from announcer.talks import Talk
+
+
+def read(page: str) -> Talk:
+    """Read the one talk of a page, and let the gate judge it."""
+    whose = series()
+    [talk] = judge(PageSource(Path("talks.md"), whose).read(page, NOW), whose).talks
+    return talk
+
+
+FREE = [
+    "open slot", "Available", "(vacant)", "free", "Unavailable", "slot available", "frei", "noch frei", "freier Termin", "verfügbar",
+    "libre", "créneau libre", "Volunteer needed", "speaker wanted", "Your name here!", "sign up", "This slot is free", "Referent gesucht",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", FREE)
+def test_a_free_slot_is_no_clear_talk_and_no_title(words: str) -> None:
+    pages = [
+        f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026|{words}||\n",
+        f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026||{words}|\n",
+        f"- 7 April 2026: {words}\n",
+        f"### 7 April 2026: {words}\n",
+    ]
+    whose = series()
+    data = f"- {{date: 2026-04-07, speaker: '{words}'}}\n- {{date: 2026-04-14, title: '{words}'}}\n"
+    for talk in (*map(read, pages), *judge(reading(data), whose).talks):
+        assert talk.unclear is not None
+        assert (talk.title, talk.speakers, talk.tba) == (None, (), True)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Free groups",
+        "Open problems in topology",
+        "Available energy",
+        "Freie Gruppen",
+        "TBA",
+        "offen",
+    ],
+)
+def test_a_title_that_only_begins_so_or_is_to_come_is_no_free_slot(title: str) -> None:
+    talk = read(f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026|Ada Kovács|{title}|\n")
+    assert (talk.speakers, talk.unclear) == (("Ada Kovács",), None)
+
+
+@pytest.mark.parametrize("words", ["free", "open slot", "available"])
+def test_a_speaker_whose_title_is_open_has_the_slot(words: str) -> None:
+    talk = read(f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026|Ada Kovács|{words}|\n")
+    assert (talk.title, talk.speakers, talk.unclear) == (None, ("Ada Kovács",), None)
+
+
+@pytest.mark.parametrize("words", ["Alle", "all", "Everyone", "various", "tous"])
+def test_everybody_is_no_speaker(words: str) -> None:
+    talk = read(f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026|{words}|Discussion of nets|\n")
+    assert (talk.speakers, talk.unclear) == ((), None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Special Session",
+        "Panel Discussion",
+        "Tom Gur University of Cambridge",
+        "Anna Em Technische Universität Wien",
+    ],
+)
+def test_what_is_no_name_or_more_than_one_is_asked_about(words: str) -> None:
+    talk = read(f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026|{words}|Nets and knots|\n")
+    assert "does not look like the name" in (talk.unclear or "")
+
+
+def test_an_affiliation_that_the_site_marks_as_one_is_no_part_of_the_name() -> None:
+    cell = (
+        '<a href="x">Ada Kovács</a>\n<span class="speaker-affiliation">University of Szeged</span>'
+    )
+    talk = read(
+        "<html><body><table><tr><th>Date</th><th>Speaker</th><th>Title</th></tr>"
+        f"<tr><td>7 April 2026</td><td>{cell}</td><td>Nets</td></tr></table></body></html>"
+    )
+    assert (talk.speakers, talk.unclear) == (("Ada Kovács",), None)
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ('### "Nets and knots" (7 April 2026)\n**Speaker:** Ada\n\n**Topic:** topology\n', "Nets and knots"),
+        ('### 7 April 2026: "Nets and knots"\n\nSubject: topology\n', "Nets and knots"),
+        ("### 7. April 2026: „Netze und Knoten“\nThema: Topologie\n", "Netze und Knoten"),
+        ("### 7 avril 2026 : « Réseaux et nœuds »\nSujet : topologie\n", "Réseaux et nœuds"),
+        ('### 3. "Nets and knots" by Ada Kovács, 07.04.2026\n**Topic:** topology\n', "Nets and knots"),
+        ('### "Nets and knots"\n**Topic:** topology\n**Date:** 7 April 2026\n', "Nets and knots"),
+        ('### 7 April 2026\n\n"Nets and knots"\n\nTopic: topology\n', "Nets and knots"),
+        ('- 7 April 2026: **Ada Kovács**, "Nets and knots"\n  - Topic: topology\n', "Nets and knots"),
+        ('### 3. "Nets and knots" 07.04.2026\nOn 7 April 2026 Ada Kovács speaks about rings.\n', "Nets and knots"),
+        ("### 7 April 2026: Ada Kovács\n**Topic:** Nets and knots\n", "Nets and knots"),
+        ("### 7 April 2026: Seminar\n**Topic:** Nets and knots\n", "Nets and knots"),
+    ],
+)  # fmt: skip
+def test_a_quoted_title_is_never_replaced_by_a_line_of_the_text(page: str, title: str) -> None:
+    talk = read(page)
+    assert (talk.title, talk.unclear) == (title, None)
+
+
+@pytest.mark.parametrize("line", ["Title: Rings", "**Topic:** Topology", "Thema: Ringe"])
+def test_a_heading_and_a_line_with_two_titles_are_asked_about(line: str) -> None:
+    assert "its heading says" in (read(f"### 7 April 2026: Nets and knots\n{line}\n").unclear or "")
+
+
+def test_a_column_that_groups_the_talks_is_not_their_title() -> None:
+    rows = "".join(f"|{day} April 2026|Topology|Nets {day}|\n" for day in (7, 14, 21))
+    page = "|Date|Theme|Paper|\n|--|--|--|\n" + rows
+    talks = PageSource(Path("talks.md"), series()).read(page, NOW).talks
+    assert [talk.title for talk in talks] == ["Nets 7", "Nets 14", "Nets 21"]
