@@ -1,14 +1,17 @@
 """How much of a page may change at once until it counts as broken."""
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from passes import Passes, at
+from passes import talk as page_talk
 from terms import series
 
 from announcer.belief import believed
-from announcer.errors import SourceUntrusted
+from announcer.errors import SourceUnreadable, SourceUntrusted
 from announcer.talks import Reading, Status, Talk
 
 WHOSE = series(start=time(15))
@@ -91,3 +94,18 @@ def test_a_talk_that_left_the_page_after_its_day_is_known_again_for_sixty_days(
     for day in (1, days):
         last = believed(last, Reading(talks=(other,)), WHOSE, NOW + day * DAY)
     assert (one in last.gone) is known
+
+
+@pytest.mark.parametrize(("now", "stands"), [("07 12:00", True), ("07 12:01", False)])
+def test_a_page_that_has_long_been_the_same_stands_for_three_days_from_its_last_reading(
+    now: str,
+    stands: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    shown = page_talk(3, date(2026, 4, 7))
+    with closing(Passes()) as passes:
+        passes.adopt(at("01 10:00"), shown)
+        for read_at in ("01 10:30", "02 12:00", "03 10:00", "04 12:00"):
+            passes.send(at(read_at), shown)
+        report = passes.send(at(now), shows=SourceUnreadable("there is no page"))
+        assert passes.mails[1:] == (["s/reminder/2026-04-07"] if stands else [])
+        assert report.exit_status == 3

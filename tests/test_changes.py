@@ -273,6 +273,50 @@ def test_a_date_that_looks_like_a_slip_is_asked_about_and_not_told(
     assert "the list was told Tue 2026-04-07 15:00" in notice
 
 
+@pytest.mark.parametrize("what", ["no date", "a day that has passed"])
+def test_what_becomes_of_the_date_of_a_talk_that_is_over_is_no_question(
+    passes: Passes, what: str
+) -> None:
+    passes.send(at("07 09:00"), OLD, LATER)
+    for now in ("08 09:00", "08 09:10", "08 09:20"):
+        passes.send(at(now), ODD[what], LATER)
+    assert [key for key, _, _ in passes.plan(at("08 09:30")) if "update" in key] == []
+    assert passes.notices == []
+
+
+def test_what_changes_once_a_talk_has_begun_is_neither_told_nor_missed(passes: Passes) -> None:
+    passes.send(at("07 09:00"), OLD, LATER)
+    recording = replace(OLD, stream="https://videos.example/3")
+    for now in ("07 15:00", "07 15:10", "07 17:00"):
+        passes.send(at(now), recording, LATER)
+    assert [key for key, _, _ in passes.plan(at("07 17:01")) if "update" in key] == []
+    assert (len(passes.mails), passes.notices) == (2, [])
+
+
+def test_a_reminder_has_the_subject_of_its_announcement_as_long_as_that_is_true(
+    passes: Passes,
+) -> None:
+    passes.send(at("07 09:00"), OLD, LATER)
+    announcement, reminder = passes.post.taken
+    assert reminder.subject == announcement.subject
+    passes.send(at("10 10:00"), OLD, LATER)
+    moved = talk(4, date(2026, 4, 15))
+    for now in ("11 12:00", "11 12:10", "15 09:00"):
+        passes.send(at(now), OLD, moved)
+    assert passes.mails[2:] == [
+        "s/announcement/2026-04-10", "s/update/2026-04-11", "s/reminder/2026-04-15",
+    ]  # fmt: skip
+    assert "15 Apr" in passes.post.taken[-1].subject
+    assert "14 Apr" not in passes.post.taken[-1].subject
+
+
+def test_the_plan_says_who_called_a_talk_off(passes: Passes) -> None:
+    passes.decide(at("04 12:00"), "cancel", "3")
+    passes.send(at("04 12:01"), OLD, LATER)
+    why = {key: (standing, why) for key, standing, why in passes.plan(at("04 12:02"))}
+    assert why["s/reminder/2026-04-07"] == ("skipped", "talk 3: cancelled by anna")
+
+
 def test_a_talk_that_is_put_off_to_the_next_term_is_told(passes: Passes) -> None:
     for now in ("04 12:00", "04 12:10"):
         passes.send(at(now), talk(3, date(2026, 12, 1), title=OLD.title), LATER)
