@@ -106,6 +106,22 @@ def test_while_it_flickers_a_reminder_waits_and_says_why_and_goes_when_it_is_set
     assert "Room 5" in passes.text("s/reminder/2026-04-07")
 
 
+def test_half_of_the_readings_of_an_hour_are_not_most_of_them(passes: Passes) -> None:
+    flickers(passes, at("06 12:00"), "NN")
+    assert flickers(passes, at("07 07:00"), "ON" * 15, step=7) == []
+    assert flickers(passes, at("07 10:30"), "NNN") == ["s/reminder/2026-04-07"]
+
+
+@pytest.mark.parametrize(("again", "gone"), [("04 23:00", []), ("05 01:00", ["3"])])
+def test_a_talk_that_vanishes_for_the_second_time_half_a_day_later_is_asked_about_at_once(
+    passes: Passes, again: str, gone: list[str]
+) -> None:
+    flickers(passes, at("04 12:00"), "-OO")
+    flickers(passes, at(again), "-")
+    assert [talk.id for talk in passes.believed().gone] == gone
+    assert (len(passes.notices) == 2) is bool(gone)
+
+
 def test_a_reminder_that_never_settles_is_missed_and_the_organisers_hear(passes: Passes) -> None:
     flickers(passes, at("06 12:00"), "NN")
     assert flickers(passes, at("07 08:50"), "ONONONON", step=40) == []
