@@ -71,6 +71,7 @@ class Asides:
         """Doubt a start beside which a remark names another time, or that it is another one."""
         zone = self._checks.series.timezone
         day = starts_at.astimezone(zone).date()
+        starts_at = starts_at.replace(microsecond=0)  # with which the usual start may be marked
         if not self._checks.ahead(day):
             return
         for found in self._all:
@@ -127,14 +128,19 @@ class Asides:
         if taken is None:
             return
         if found.rooms and not any(_key(room) <= _key(taken) for room in found.rooms):
-            self._doubt(found, f'names another room than "{taken}"')
+            self._doubt(found, f'names another room than "{_shown(taken)}"')
         elif found.online and not _ELSEWHERE.search(taken):
-            self._doubt(found, f'says that it is not in "{taken}"')
+            self._doubt(found, f'says that it is not in "{_shown(taken)}"')
         elif "place" in found.changed and own is None:
             self._doubt(found, "says that its place is another one")
 
     def _doubt(self, found: Remark, why: str) -> None:
         self._checks.unclear.append(f'"{found.text}" {why}')
+
+
+def _shown(place: str) -> str:
+    """Give a place for a message: the usual one may be marked by a sign that nobody writes."""
+    return place.strip("\ue000")
 
 
 def _key(place: str) -> frozenset[str]:

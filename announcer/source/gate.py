@@ -9,7 +9,6 @@ A question to the organisers costs little, a wrong title in 500 inboxes much: wh
 wrong about a good title, `announcer accept ID` is the answer.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import Final
 
 from announcer.quantities import Span
 from announcer.source import not_a_title, words
+from announcer.source.alike import key, same_talk
 from announcer.source.people import AND, PLACE_WORD, nameish, split, with_affiliation
 from announcer.talks import Reading, Series, Talk
 
@@ -26,8 +26,6 @@ LONGEST_TITLE: Final = 200  # in characters; a longer one is a paragraph
 REPEATED: Final = 3  # dates on which one title makes it a question
 _MOST: Final = 0.8  # of the titles that must look like names before all of them are doubted
 _FEWEST_TO_COMPARE: Final = 4  # talks from which a habit of weekday and hour can be told
-_PART: Final = re.compile(r"(?i)\b(?:part|teil|partie|parte|deel|część)\b|\b[IVX]+\b|\d")
-_WORD: Final = re.compile(r"\w+")
 
 
 def judge(
@@ -170,23 +168,26 @@ def _repeated(talks: Sequence[Talk]) -> Iterator[tuple[Talk, str]]:
     days: dict[str, set[date]] = defaultdict(set)
     for talk in talks:
         if talk.title is not None and talk.day is not None:
-            days[_key(talk.title)].add(talk.day)
+            days[key(talk.title)].add(talk.day)
     for talk in talks:
-        if talk.title is not None and len(found := days[_key(talk.title)]) >= REPEATED:
+        if talk.title is not None and len(found := days[key(talk.title)]) >= REPEATED:
             yield talk, f'the title "{_short(talk.title)}" stands on {len(found)} days'
 
 
 def _names_as_titles(talks: Sequence[Talk]) -> Iterator[tuple[Talk, str]]:
     """Find names of speakers where titles should be: where one is known, or most look so."""
-    speakers = {_key(name) for talk in talks for name in talk.speakers}
+    speakers = {key(name) for talk in talks for name in talk.speakers}
     alone = [talk for talk in talks if talk.title is not None and not talk.speakers]
     alike = [talk for talk in alone if _names(talk.title or "")]
     # "Hidden Fluid Mechanics" looks like a name too, but not all titles of a page do.
     habit = len(alike) > 1 and len(alike) >= _MOST * len(alone)
     for talk in alone:
         title = talk.title or ""
-        if (habit and talk in alike) or with_affiliation(title) or _key(title) in speakers:
+        if (habit and talk in alike) or with_affiliation(title) or key(title) in speakers:
             yield talk, f'"{talk.title}" may be the speaker and not the title'
+    both = [talk for talk in talks if talk.title and talk.speakers and _names(talk.title)]
+    for talk in both if habit else ():
+        yield talk, f'"{talk.title}" may be the speaker, as on the other days'
     for talk in talks:
         at_work = talk.speakers and all(PLACE_WORD.search(name) for name in talk.speakers)
         if at_work and talk.title is not None and nameish(talk.title, whole=True):
@@ -227,7 +228,7 @@ def _of_two(one: Talk, other: Talk, series: Series) -> Iterator[tuple[Talk, str]
         yield nameless[0], f'it may be the same as "{_name(named)}" on that day'
         if _clocks(one, other):
             yield named, f"another entry of that day says {_clocks(named, nameless[0])}"
-    elif _same(one, other) and (clocks := _clocks(one, other, series)):
+    elif same_talk(one, other) and (clocks := _clocks(one, other, series)):
         for talk in (one, other):
             yield talk, f"two entries of that day may be one talk, at {clocks}"
 
@@ -239,21 +240,6 @@ def _clocks(one: Talk, other: Talk, series: Series | None = None) -> str:
         return ""
     shown = [series.local(at) if series else at for at in starts]
     return " and ".join(f"{at:%H:%M}" for at in shown)
-
-
-def _same(one: Talk, other: Talk) -> bool:
-    """Tell whether two entries of one day look like one talk, written twice."""
-    if one.title is None or other.title is None:
-        return bool({_key(n) for n in one.speakers} & {_key(n) for n in other.speakers})
-    first, second = _words(one.title), _words(other.title)
-    if _parts(one.title) != _parts(other.title):
-        return False
-    shorter, longer = sorted((first, second), key=len)
-    return bool(shorter) and longer[: len(shorter)] == shorter
-
-
-def _parts(title: str) -> list[str]:
-    return [part.lower() for part in _PART.findall(title)]
 
 
 # What holds nothing
@@ -281,14 +267,6 @@ def _habit(counted: Counter[str], mine: str) -> str:
     others = [value for value in counted if value != mine]
     lonely = counted[mine] == 1 and len(others) == 1
     return others[0] if lonely and counted[others[0]] >= _FEWEST_TO_COMPARE - 1 else ""
-
-
-def _key(text: str) -> str:
-    return " ".join(_words(text))
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.replace("&", " and ").casefold())
 
 
 def _name(talk: Talk) -> str:

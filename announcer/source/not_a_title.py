@@ -45,7 +45,7 @@ _INSTITUTION: Final = re.compile(
 _BRACKETED: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*")
 # A title hardly ever begins so in small letters; the rest of a sentence does.
 _MIDWAY: Final = re.compile(
-    r"[)\],;:.!?/|»”]|(?-i:[^\W\d_A-Z]{1,5}\.\s)|(?:and|or|of|for|at|in|on|with|by|to|from|which|who|whose|that|where|because|as well as|"
+    r"[)\],;:.!?/|»”]|(?:(?-i:[A-Z])\.[\s-]?){1,3},|(?-i:[^\W\d_A-Z]{1,5}\.\s)|(?:and|or|of|for|at|in|on|with|by|to|from|which|who|whose|that|where|because|as well as|"
     r"und|oder|mit|bei|beim|im|am|vom|zum|zur|aus|dass|weil|sowie|et|ou|avec|chez|dans|au|aux|par|pour|sur|que|qui|"
     r"y|con|en|por|para|e|di|del|della|nel|presso|met|bij|op|van)\s"
 )

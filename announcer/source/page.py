@@ -24,7 +24,7 @@ from announcer.source.grounds import PageGrounds
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.lists import Lists
 from announcer.source.markdown import Line, Section
-from announcer.source.merged import without_repeats
+from announcer.source.merged import one_talk, without_repeats
 from announcer.source.renamed import missing, renamed
 from announcer.source.understood import Understanding
 from announcer.talks import Ground, Reading, Series, Talk
@@ -161,11 +161,13 @@ class PageSource:
         origin: dict[str, str] = {}
         grounds: dict[str, tuple[Ground, ...]] = {}
         ids = Ids()
-        for entry in entries:
-            talk = Understanding(entry, facts).talk(ids)
+        told = [Understanding(entry, facts).told(ids) for entry in entries]
+        for one, others in one_talk(told):
+            talk, entry = one.talk, one.entry
             talks.append(talk)
             origin[talk.id] = f"{self.name}, line {entry.line}"
-            grounds[talk.id] = lines.of(entry)
+            more = (ground for other in others for ground in lines.of(other.entry))
+            grounds[talk.id] = (*lines.of(entry), *more)
         said = [f"{self.name}, {words}" for words in warnings]
         said += [f"{self.name}, {words}" for words in _stray(found, facts, talks)]
         if not talks:

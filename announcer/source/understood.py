@@ -16,6 +16,7 @@ from announcer.source.entry import Entry, labels
 from announcer.source.known import label
 from announcer.source.links import PLAYER, links, watched
 from announcer.source.markdown import plain
+from announcer.source.merged import Told
 from announcer.source.when import When
 from announcer.source.who import Who
 from announcer.talks import Status, Talk
@@ -34,6 +35,17 @@ class Understanding:
         self._when = When(self._entry, named, around, self._checks)
         self.who = Who(self._entry, named, around, self._checks, self._when)
 
+    def told(self, ids: Ids) -> Told:
+        """Understand the entry; gives the talk with what it says of it itself."""
+        talk = self.talk(ids)
+        return Told(
+            entry=self._entry,
+            talk=talk,
+            names_start=self._when.names_start,
+            names_place=talk.location != self._around.series.location,
+            names_stream=talk.stream != self._around.series.stream,
+        )
+
     def talk(self, ids: Ids) -> Talk:
         """Understand the entry."""
         entry, series, checks = self._entry, self._around.series, self._checks
@@ -49,6 +61,7 @@ class Understanding:
             checks.free_slot(free)
         aside = self._when.remarks
         if exact:
+            self._when.names_start = True
             aside.check_start(exact[1], own=True)
         if day is not None and ahead:
             self._when.other_dates(day)

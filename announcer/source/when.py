@@ -53,6 +53,7 @@ class When:
         self._order = around.order.told
         self._zone = around.series.timezone
         self.words = self._words()
+        self.names_start = False  # whether the entry itself says when it starts
         self.remarks = Asides(self._told_beside(), self._parts_beside(), self._order, checks)
 
     def _told_beside(self) -> Iterator[Remark | None]:
@@ -192,6 +193,7 @@ class When:
             return None, None
         series, usual = self._around.series, self._around.usual
         own = self._own(day, bracket) or self.remarks.only_time(day)
+        self.names_start = own is not None
         if own is None and (self._to_come() or self._not_understood(day)):
             return self._unknown(day)
         if own is None and series.start is not None:

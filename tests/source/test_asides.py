@@ -8,6 +8,7 @@ from data_files import reading
 from terms import BERLIN, NOW, series
 
 from announcer.source.page import PageSource
+from announcer.source.several import marked
 from announcer.talks import Talk
 
 SERIES = series(location="Room 2")
@@ -256,3 +257,12 @@ def test_a_time_on_a_clock_that_may_be_another_is_asked_about(written: str) -> N
 def test_a_time_on_another_clock_may_be_on_another_day() -> None:
     [talk] = reading("- title: Nets\n  date: 2026-04-07\n  time: 9 pm PT\n").talks
     assert (talk.day, clock(talk)) == (date(2026, 4, 8), "06:00")
+
+
+@pytest.mark.parametrize("notes", ["15:00 Uhr!", "Room 2"])
+def test_a_remark_with_the_usual_time_or_room_is_no_doubt_where_several_sources_are_read(
+    notes: str,
+) -> None:
+    page = TABLE.format(time="", title="Nets", place="", notes=notes)
+    [talk] = PageSource(Path("talks.md"), marked(SERIES)).read(page, NOW).talks
+    assert talk.unclear is None
