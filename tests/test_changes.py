@@ -132,6 +132,16 @@ def test_what_a_person_takes_back_is_told_once_it_has_stood(passes: Passes) -> N
         assert passes.mails[1:] == ["s/cancellation/2026-04-04", *due]
 
 
+def test_a_skipped_change_is_not_the_next_one(passes: Passes) -> None:
+    for day, room in ((4, "Room 5"), (5, "Room 7")):
+        for minute in (0, 5, 10):
+            changed = replace(OLD, location=room)
+            passes.send(at(f"0{day} 12:{minute:02}"), changed, LATER)
+            if (day, minute) == (4, 5):
+                passes.decide(at("04 12:06"), "skip", "3", rule="update")
+    assert passes.mails[1:] == ["s/update/2026-04-05"]
+
+
 BETWEEN = {
     "another room": replace(OLD, location="Room 7"),
     "a cancellation": replace(OLD, location="Room 5", status=Status.CANCELLED),

@@ -15,6 +15,7 @@ from announcer.errors import (
     DeliveryInDoubt,
     DeliveryRefused,
 )
+from announcer.ledger import LEASE
 from announcer.message import Message
 from announcer.transport.smtp import Account, SmtpTransport
 from transport.scripted import CLOSE, HANG, Act, Scripted
@@ -128,7 +129,9 @@ def test_a_refused_login_is_about_the_account_and_never_says_the_password() -> N
 @pytest.mark.parametrize(
     ("phase", "act"),
     [
-        ("MAIL", "550 5.4.5 daily sending limit"),
+        ("MAIL", "550 5.4.5 too many"),
+        ("MAIL", "550 daily sending limit reached"),
+        ("dot", "554 Quota exceeded"),
         ("dot", "421 4.3.2 closing"),
         ("RCPT", CLOSE),
         ("DATA", HANG),
@@ -150,6 +153,12 @@ def test_what_a_code_says_of_the_account_is_about_the_account_and_no_other_is(ph
         error, _ = delivered({phase: answer})
         about[answer] = isinstance(error, DeliveryDeferred) and error.about == "account"
     assert {answer for answer, is_about_account in about.items() if is_about_account} == account
+
+
+def test_a_server_has_less_time_for_its_answer_than_the_lease_of_the_mail_lasts() -> None:
+    """Else another process would hold the mail for lost while this one still waits."""
+    account = Account(host="127.0.0.1", port=25)
+    assert account.timeout + account.dot_timeout < LEASE
 
 
 def test_a_server_that_does_not_answer_quit_keeps_nobody_waiting() -> None:
