@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from zoneinfo import ZoneInfo
 
-from announcer.announcer import Announcer, Programme
+from announcer.announcer import Announcer, Limits, Programme
 from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule
 from announcer.compose import MailComposer
 from announcer.errors import DeliveryError, SourceError
@@ -93,6 +93,7 @@ class Passes:
         self.series = series
         self.cadence = cadence
         self.source = Source()
+        self.limits: Limits | None = None
         self.post = Post()
         self.ledger = SqliteLedger.in_memory()
         self._loop = asyncio.new_event_loop()
@@ -153,6 +154,7 @@ class Passes:
             ledger=self.ledger,
             transport=self.post,
             clock=lambda _: now,
+            limits=self.limits,
             account="account",
             tells=True,
         )
