@@ -53,7 +53,8 @@ def can_run(environ: Mapping[str, str]) -> bool:
 
 def _written(file: IO[bytes]) -> str:
     file.seek(0)
-    return file.read().decode()
+    # With the line ends that subprocess gives where it is asked for text.
+    return file.read().decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
 @cache
