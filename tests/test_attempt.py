@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import hurried
 import pytest
 
 from announcer.attempt import Attempt, retry_delay
@@ -187,6 +188,41 @@ def test_who_is_told_to_stop_before_data_gives_the_mail_back_as_if_it_had_never_
     found, _, row = tried(Way(), stopping=True)
     assert found == GivenBack()
     assert (row.state, row.copies, row.attempts, row.next_attempt_at) == (State.RETRY, 0, 0, NOW)
+
+
+class Slow(Way):
+    """A way out on which the answer to the mail takes its time."""
+
+    def __init__(self, seconds: float, stop: asyncio.Event) -> None:
+        self._seconds, self._stop = seconds, stop
+
+    async def deliver(self, message: Message, *, before_data: BeforeData) -> str:
+        del message
+        await before_data()
+        self._stop.set()
+        await asyncio.sleep(self._seconds)
+        return "250 taken"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcome"),
+    [
+        (7.9, Sent(reply="250 taken")),
+        (8.1, InDoubt(reply="stopped while the server's answer was awaited")),
+    ],
+)
+def test_who_is_told_to_stop_waits_eight_seconds_for_an_answer(
+    seconds: float, outcome: Outcome
+) -> None:
+    async def work() -> Outcome:
+        ledger, stop = SqliteLedger.in_memory(), asyncio.Event()
+        claim = await ledger.claim(MAIL, revision=0, expires_at=NOW + 60 * MINUTE, now=NOW)
+        assert claim is not None
+        found = await Attempt(ledger, claim, stop, lambda: NOW).deliver(Slow(seconds, stop), MAIL)
+        await ledger.close()
+        return found
+
+    assert hurried.run(work()) == outcome
 
 
 @pytest.mark.parametrize("key", ["a", "ml/announcement/2026-04-03", "s/reminder/2026-04-07/2"])

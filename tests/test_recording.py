@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hurried
 import pytest
 from desk import Desk
 from mailbox_server import ORGANISER, Mailbox
@@ -22,7 +23,7 @@ from announcer.errors import (
     LedgerBusy,
     NotRecorded,
 )
-from announcer.ledger import Claim, Deferred, Sent, State
+from announcer.ledger import Claim, Deferred, Outcome, Sent, State
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
 from announcer.recording import Recorder
@@ -406,3 +407,66 @@ def test_an_outcome_knows_its_series() -> None:
     outcome = Deferred(until=DUE, reply="")
     entry = Unrecorded(ledger="", message_id="", claim=claim, outcome=outcome, at=DUE)
     assert (entry.series, entry.key) == ("ml", KEY)
+
+
+MAIL = Message(
+    key=KEY,
+    series="ml",
+    kind="announcement",
+    rule="announcement",
+    due_at=DUE,
+    sender="seminar@example.org",
+    recipient="ml@groups.example",
+    message_id="<a@example.org>",
+    subject="S",
+    content=b"one\r\n",
+    said=(),
+)
+
+
+class Away(SqliteLedger):
+    """A ledger that is away for some seconds, as a database is that fails over."""
+
+    seconds = 0.0
+    began = 0.0
+
+    async def record(self, claim: Claim, outcome: Outcome, *, now: datetime) -> None:
+        if asyncio.get_running_loop().time() < self.began + self.seconds:
+            raise LedgerBusy("the ledger cannot be reached")
+        await super().record(claim, outcome, now=now)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds", "recorded"),
+    [
+        (Sent(reply=TAKEN), 29, True),
+        (Sent(reply=TAKEN), 31, False),
+        (Deferred(until=LATER, reply="451"), 0, True),
+        (Deferred(until=LATER, reply="451"), 1, False),
+    ],
+)
+def test_a_pass_waits_half_a_minute_to_record_a_250_and_not_for_anything_else(
+    tmp_path: Path,
+    answer: Sent | Deferred,
+    seconds: float,
+    recorded: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    async def work() -> tuple[bool, State]:
+        ledger = Away.in_memory()
+        assert isinstance(ledger, Away)
+        mail = await ledger.claim(MAIL, revision=0, expires_at=LATER, now=DUE)
+        assert mail is not None
+        await ledger.sending(mail, now=DUE)
+        ledger.seconds, ledger.began = seconds, asyncio.get_running_loop().time()
+        spool = Spool(tmp_path, ledger="sqlite://")
+        entry = Unrecorded(
+            ledger="sqlite://", message_id="<a@example.org>", claim=mail, outcome=answer, at=DUE
+        )
+        problem = await Recorder(ledger, spool).record(entry)
+        [row] = await ledger.rows()
+        await ledger.close()
+        return problem is None, row.state
+
+    found, state = hurried.run(work())
+    assert found is recorded
+    assert (state is State.SENDING) is not recorded
