@@ -242,7 +242,7 @@ class Announcer:
                 await self._announce_series(programme, report, concerns)
             except _Stopped:
                 break
-            except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+            except BaseException as error:  # noqa: BLE001 - of any type, it concerns this series alone
                 problem = self._take_note(programme.series, error, report)
                 if isinstance(problem, LedgerError):
                     continue  # what could be told could not be remembered
@@ -254,12 +254,12 @@ class Announcer:
         report.problems += self._unrecorded
         try:
             await self._transport.close()
-        except Exception as error:  # noqa: BLE001 - what was sent was sent
+        except BaseException as error:  # noqa: BLE001 - what was sent was sent
             log.warning("%s", contained(error, "the connection to the mail server"))
         return report
 
     @staticmethod
-    def _take_note(series: Series, error: Exception, report: Report) -> AnnouncerError:
+    def _take_note(series: Series, error: BaseException, report: Report) -> AnnouncerError:
         """Write what went wrong with a series to the log and the report."""
         problem = contained(error, series.id)
         log.error("%s: %s", series.id, problem, extra={"key": series.id})
@@ -369,7 +369,7 @@ class Announcer:
             return await self._handle(programme, known, mail, so_far)
         except (LedgerError, PlanOutdated, MailExpired):
             raise  # nothing may be sent while it cannot be recorded, or the plan is old
-        except Exception as error:  # noqa: BLE001 - as the docstring says
+        except BaseException as error:  # noqa: BLE001 - as the docstring says
             so_far.handled.add(mail.key)
             return told(mail, Fate.FAILED, str(contained(error, mail.key)), None)
 
@@ -396,7 +396,7 @@ class Announcer:
             finally:
                 if not told:
                     await self._ledger.untold(had)
-        except Exception as error:  # noqa: BLE001 - a notice that fails stops no other series
+        except BaseException as error:  # noqa: BLE001 - a notice that fails stops no other series
             self._take_note(series, error, report)
 
     async def _told_any(
@@ -418,7 +418,7 @@ class Announcer:
                     error.reply,
                     extra={"key": series.id},
                 )
-            except Exception as error:  # noqa: BLE001 - the next organiser is told all the same
+            except BaseException as error:  # noqa: BLE001 - the next organiser is told all the same
                 self._take_note(series, error, report)
             else:
                 told = True
@@ -524,7 +524,7 @@ class Announcer:
             now_believed = belief.believed(last, reading, series, now)
         except _Stopped:
             raise
-        except Exception as error:
+        except BaseException as error:
             trouble = contained(error, series.id)
             if last is None or not belief.still_stands(last, now):
                 raise
@@ -535,7 +535,7 @@ class Announcer:
             return known
         try:
             return replace(known, breaks=await programme.breaks(now))
-        except Exception as error:  # noqa: BLE001 - it keeps back the mails of quiet weeks alone
+        except BaseException as error:  # noqa: BLE001 - it keeps back the mails of quiet weeks alone
             return replace(known, trouble=contained(error, series.id))
 
     async def _believed_by_now(

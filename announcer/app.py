@@ -167,7 +167,7 @@ def programmes(
     for asked in series:
         try:
             made.append(build(asked))
-        except Exception as error:  # noqa: BLE001 - one series never stops another
+        except BaseException as error:  # noqa: BLE001 - one series never stops another
             problem = contained(error, asked.series.id)
             log.error("%s: %s", asked.series.id, problem, extra={"key": asked.series.id})
             problems.append(problem)

@@ -16,6 +16,7 @@ from announcer.errors import (
     LedgerError,
     MailExpired,
 )
+from announcer.internal import contained
 from announcer.ledger import (
     Claim,
     Deferred,
@@ -106,7 +107,9 @@ class Attempt:
             return InDoubt(reply=error.reply)
         except MailExpired as expired:
             return self._given_back(expired)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            if not self._stopping.is_set():
+                return self._unexpected(error)  # a library ended it; nobody had asked for that
             if self._phase is _Phase.BEFORE:
                 return GivenBack()
             return InDoubt(reply="stopped while the server's answer was awaited")
@@ -116,12 +119,17 @@ class Attempt:
             return Deferred(until=until, reply=str(error))
         except (ClaimLost, LedgerError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever broke, what was handed over counts
-            words = f"unexpected {type(error).__name__}: {error}"
-            if self._phase is _Phase.BEFORE:
-                until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
-                return Deferred(until=until, reply=words)
-            return InDoubt(reply=words)
+        except BaseException as error:  # noqa: BLE001 - whatever broke, what was handed over counts
+            contained(error, self._claim.key)
+            return self._unexpected(error)
+
+    def _unexpected(self, error: BaseException) -> Outcome:
+        """Give how a mail ends whose delivery broke; what was handed over by then counts."""
+        words = f"unexpected {type(error).__name__}: {error}".removesuffix(": ")
+        if self._phase is _Phase.BEFORE:
+            until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
+            return Deferred(until=until, reply=words)
+        return InDoubt(reply=words)
 
     def _given_back(self, expired: MailExpired) -> Outcome:
         """Give how a mail ends whose time was over: nothing of its content is out."""

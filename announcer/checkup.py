@@ -65,7 +65,7 @@ class Checkup:
         for sample in samples(asked.series, kinds):
             try:
                 verify(composer.compose(sample.mail, sample.now), sample.mail)
-            except Exception as error:  # noqa: BLE001 - of any type, it concerns this mail alone
+            except BaseException as error:  # noqa: BLE001 - of any type, it concerns this mail alone
                 problem = contained(error, sample.mail.key)
                 failed.setdefault(sample.kind, f"({sample.case}) cannot go: {problem}")
         for kind in (kind for kind in kinds if kind not in failed):

@@ -61,7 +61,7 @@ async def each(
     for asked in series:
         try:
             await work(asked)
-        except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+        except BaseException as error:  # noqa: BLE001 - of any type, it concerns this series alone
             problem = contained(error, asked.series.id)
             note(str(problem))
             status = max(status, problem.exit_status)

@@ -49,7 +49,7 @@ def hang(chosen: Sequence[SeriesSettings], folder: Path) -> Iterator[str]:
             yield from _hang_series(asked, folder, page)
         except DeliveryError:
             raise  # nothing can be written
-        except Exception as error:  # noqa: BLE001 - of any type, it concerns this series alone
+        except BaseException as error:  # noqa: BLE001 - of any type, it concerns this series alone
             problem = str(contained(error, asked.series.id))
             page.append(f"<p><strong>{escape(problem)}</strong></p>\n")
             yield f"{asked.series.id}: {problem}"
@@ -66,7 +66,7 @@ def _hang_series(asked: SeriesSettings, folder: Path, page: list[str]) -> Iterat
             page.append(_shown(sample, _written(sample, composer, folder)))
         except DeliveryError:
             raise
-        except Exception as error:  # noqa: BLE001 - of any type, it concerns this mail alone
+        except BaseException as error:  # noqa: BLE001 - of any type, it concerns this mail alone
             problem = str(contained(error, sample.mail.key))
             page.append(_title(sample) + f"<p><strong>{escape(problem)}</strong></p>\n")
             yield f"{sample.mail.key}: {problem}"

@@ -227,7 +227,7 @@ class Service:
         except AnnouncerError as error:
             log.error("%s", error)
             self._trouble = [str(error)]
-        except Exception as error:  # noqa: BLE001 - a wake-up that fails must not end the service
+        except BaseException as error:  # noqa: BLE001 - a wake-up that fails must not end the service
             problem = contained(error, "a pass")
             log.error("%s", problem)
             self._trouble = [str(problem)]
@@ -295,7 +295,7 @@ class Service:
             loaded = self._load()
             settings = with_last_good(loaded, self._settings)
             parts.chosen(settings, self._only)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with them, the old ones hold
+        except BaseException as error:  # noqa: BLE001 - whatever is wrong with them, the old ones hold
             problem = contained(error, "the settings")
             self._say_broken({"settings": f"the changed settings are not taken, the old ones hold: {problem}"})  # fmt: skip
             return

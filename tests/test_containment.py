@@ -34,7 +34,7 @@ from announcer.transport.smtp import Account, SmtpTransport
 TUESDAY = date(2020, 4, 7)
 FRIDAY_TEN = instant(date(2020, 4, 3), time(10), BERLIN)
 TUESDAY_NINE = instant(TUESDAY, time(9), BERLIN)
-ERRORS: list[Exception] = [
+ERRORS: list[BaseException] = [
     ValueError("a value"),
     RuntimeError("at run time"),
     RecursionError("too deep"),
@@ -45,6 +45,8 @@ ERRORS: list[Exception] = [
     AssertionError(),
     ZeroDivisionError("division by zero"),
     ExceptionGroup("several", [TypeError("one"), OverflowError("another")]),
+    BaseExceptionGroup("several", [TypeError("one"), asyncio.CancelledError()]),
+    asyncio.CancelledError(),  # as libraries raise it where nobody has cancelled anything
 ]
 
 
@@ -83,7 +85,7 @@ class Page:
 class FailingRule(Rule):
     """A rule that fails once it is asked for its moment, in the middle of a plan."""
 
-    error: Exception
+    error: BaseException
 
     def moment(self, talk: Talk, zone: Any) -> datetime | None:
         raise self.error
@@ -92,7 +94,7 @@ class FailingRule(Rule):
 class FailingComposer(MailComposer):
     """A composer that fails for some kinds of mail."""
 
-    def __init__(self, error: Exception, *kinds: str) -> None:
+    def __init__(self, error: BaseException, *kinds: str) -> None:
         super().__init__()
         self._error = error
         self._kinds = kinds
@@ -113,7 +115,7 @@ class FailingComposer(MailComposer):
 class Unreadable:
     """A mail that fails whoever looks at it, as the check before sending does."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self._error = error
 
     def __getattr__(self, name: str) -> Any:
@@ -121,7 +123,7 @@ class Unreadable:
 
 
 class UnreadableMails(MailComposer):
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         super().__init__()
         self._error = error
 
@@ -132,7 +134,7 @@ class UnreadableMails(MailComposer):
 class Ledger(SqliteLedger):
     """A ledger that fails when it is asked about one series."""
 
-    error: Exception | None = None
+    error: BaseException | None = None
 
     async def history(self, series: str) -> History:
         if self.error is not None and series == "algebra":
@@ -143,7 +145,7 @@ class Ledger(SqliteLedger):
 class Post:
     """The way out by SMTP; it fails for one list."""
 
-    def __init__(self, inner: SmtpTransport, error: Exception | None) -> None:
+    def __init__(self, inner: SmtpTransport, error: BaseException | None) -> None:
         self._inner = inner
         self._error = error
 
@@ -167,17 +169,17 @@ def _programme(name: str, *rules: Rule) -> Programme:
     )
 
 
-def _failing_rule(error: Exception) -> Rule:
+def _failing_rule(error: BaseException) -> Rule:
     rule = FailingRule(kind=ANNOUNCEMENT, weekday=4, at=time(10), days_before=1)
     object.__setattr__(rule, "error", error)
     return rule
 
 
-async def _no_breaks(error: Exception) -> tuple[Span, ...]:
+async def _no_breaks(error: BaseException) -> tuple[Span, ...]:
     raise error
 
 
-PORTS: dict[str, Callable[[Programme, Exception], Programme]] = {
+PORTS: dict[str, Callable[[Programme, BaseException], Programme]] = {
     "source": lambda p, error: replace(p, source=Page(error)),
     "breaks": lambda p, error: replace(p, breaks=lambda _: _no_breaks(error)),
     "plan": lambda p, error: replace(p, cadence=(_failing_rule(error),)),
@@ -194,8 +196,8 @@ class Desk:
     """Passes over some series, with one ledger and one mailbox."""
 
     mailbox: Mailbox
-    ledger_error: Exception | None = None
-    transport_error: Exception | None = None
+    ledger_error: BaseException | None = None
+    transport_error: BaseException | None = None
 
     def passes(self, programmes: Sequence[Programme], *instants: datetime) -> list[Report]:
         async def all_of_them() -> list[Report]:
@@ -236,10 +238,18 @@ class Desk:
         return [" ".join(mail.get_content().split()) for mail in mails]
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("port", PORTS)
+# A source whose reading is cancelled was not read to the end, which has a test of its own.
+CASES = [
+    pytest.param(port, error, id=f"{port}-{type(error).__name__}")
+    for port in PORTS
+    for error in ERRORS
+    if (port, type(error)) != ("source", asyncio.CancelledError)
+]
+
+
+@pytest.mark.parametrize(("port", "error"), CASES)
 def test_an_exception_of_any_type_in_any_part_of_one_series_lets_the_others_go_on(
-    mailbox: Mailbox, caplog: pytest.LogCaptureFixture, port: str, error: Exception
+    mailbox: Mailbox, caplog: pytest.LogCaptureFixture, port: str, error: BaseException
 ) -> None:
     desk = Desk(mailbox)
     desk.ledger_error = error if port == "ledger" else None
@@ -259,6 +269,23 @@ def test_an_exception_of_any_type_in_any_part_of_one_series_lets_the_others_go_o
     if port not in {"notice", "transport"}:  # one cannot be told, the other is tried again
         assert "Please show this" in told or "please report" in told
         assert "algebra" in told
+
+
+def test_a_mail_whose_delivery_a_library_cancels_waits_and_is_told_of(mailbox: Mailbox) -> None:
+    desk = Desk(mailbox, transport_error=asyncio.CancelledError())
+    [report] = desk.passes([_programme("algebra")], FRIDAY_TEN)
+    [delivery] = report.deliveries
+    assert (delivery.fate.value, report.exit_status) == ("deferred", 1)
+    assert str(delivery.reply).startswith("unexpected CancelledError; again at ")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(143)])
+def test_what_is_meant_to_end_the_process_is_not_contained(
+    mailbox: Mailbox, error: BaseException
+) -> None:
+    programme = replace(_programme("algebra"), composer=FailingComposer(error, ANNOUNCEMENT))
+    with pytest.raises(type(error)):
+        Desk(mailbox).passes([programme], FRIDAY_TEN)
 
 
 class TwoTalks(Page):
@@ -328,7 +355,7 @@ def test_a_source_whose_reading_is_cancelled_is_no_wish_to_stop(mailbox: Mailbox
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_commands_that_look_at_several_series_go_on_after_one_that_fails(
-    capsys: pytest.CaptureFixture[str], error: Exception
+    capsys: pytest.CaptureFixture[str], error: BaseException
 ) -> None:
     seen: list[str] = []
 

@@ -41,7 +41,7 @@ def main() -> None:
         # Whoever read along has read enough, as in `announcer talks | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+    except BaseException as error:  # noqa: BLE001 - no traceback ever reaches a user
         problem = contained(error, " ".join(["announcer", *sys.argv[1:2]]))
         console.note(str(problem))
         sys.exit(problem.exit_status)
