@@ -19,7 +19,7 @@ def same_talk(one: Talk, other: Talk) -> bool:
     if one.title is None or other.title is None:
         return bool({key(n) for n in one.speakers} & {key(n) for n in other.speakers})
     first, second = _words(one.title), _words(other.title)
-    if _parts(one.title) != _parts(other.title):
+    if parts(one.title) != parts(other.title):
         return False
     shorter, longer = sorted((first, second), key=len)
     return bool(shorter) and longer[: len(shorter)] == shorter
@@ -42,7 +42,8 @@ def _same_name(one: str, other: str) -> bool:
     return all(a == b or (min(len(a), len(b)) == 1 and a[0] == b[0]) for a, b in pairs)
 
 
-def _parts(title: str) -> list[str]:
+def parts(title: str) -> list[str]:
+    """Give what numbers the parts of a talk: "Part II", "2"."""
     return [part.lower() for part in _PART.findall(title)]
 
 

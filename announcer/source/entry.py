@@ -44,6 +44,9 @@ NOT_A_TALK: Final = re.compile(
     re.IGNORECASE,
 )
 
+_NUMBERED_PLACE: Final = re.compile(
+    r"[·•|]\s{0,3}[A-ZÀ-Þ][\w-]{0,15}(?:\s[\w-]{1,15})?\s\d[\w.]{0,8}\s*$"
+)
 _LIKE_A_DATE: Final = re.compile(r"\W*\d{1,4}[./-]\d{1,3}[./-]\d{2,4}\b")
 # "TBD: …", "sometime in May: …": what stands where the date of a talk would.
 _UNKNOWN_DATE: Final = re.compile(
@@ -177,4 +180,5 @@ def only_when(text: str, order: DateOrder | None) -> bool:
     place = re.search(
         r"(?i)\b(?:room|raum|salle|hall|hörsaal|online|zoom|building|lecture|seminarraum)\b", rest
     )
-    return bool(dates) and (not words or (len(words) <= 8 and place is not None))
+    apart = _NUMBERED_PLACE.search(text) is not None  # "Thu, Sep 24, 2026 · 3:30 PM · Tower 3400"
+    return bool(dates) and (not words or (len(words) <= 8 and (place is not None or apart)))

@@ -219,8 +219,9 @@ class _Understanding:
         self.unclear += remarks.moved(told, day, self.order)
         self.asides.check_day(day)
         if title is None and not facts.speakers:
-            said = (words.bare(raw) for raw in (*facts.titles, *facts.beside))
-            for free in filter(words.free_slot, said):
+            said = [w for raw in facts.titles if words.free_slot(w := words.bare(raw))]
+            said += [w for raw in facts.beside if words.nobody_yet(w := words.bare(raw))]
+            for free in said[:1]:
                 self.checks.free_slot(free)
 
     # Titles and names

@@ -18,7 +18,7 @@ from typing import Final
 
 from announcer.quantities import Span
 from announcer.source import not_a_title, words
-from announcer.source.alike import key, same_talk
+from announcer.source.alike import key, parts, same_speakers, same_talk
 from announcer.source.people import AND, PLACE_WORD, nameish, split, with_affiliation
 from announcer.talks import Reading, Series, Talk
 
@@ -228,9 +228,18 @@ def _of_two(one: Talk, other: Talk, series: Series) -> Iterator[tuple[Talk, str]
         yield nameless[0], f'it may be the same as "{_name(named)}" on that day'
         if _clocks(one, other):
             yield named, f"another entry of that day says {_clocks(named, nameless[0])}"
+    elif one.speakers and same_speakers(one, other) and _at_once(one, other):
+        for talk in (one, other):
+            yield talk, f"{', '.join(talk.speakers)} cannot give two talks at one time"
     elif same_talk(one, other) and (clocks := _clocks(one, other, series)):
         for talk in (one, other):
             yield talk, f"two entries of that day may be one talk, at {clocks}"
+
+
+def _at_once(one: Talk, other: Talk) -> bool:
+    """Tell whether two entries are of one time, and not parts of one talk."""
+    at_once = one.starts_at is not None and one.starts_at == other.starts_at
+    return at_once and parts(one.title or "") == parts(other.title or "")
 
 
 def _clocks(one: Talk, other: Talk, series: Series | None = None) -> str:

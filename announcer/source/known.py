@@ -17,7 +17,7 @@ from announcer.source import remarks
 _KNOWN: Final[Mapping[str, str]] = {
     "title": "talktitle vortragstitel titreexpose title titel titre topic thema theme sujet subject "
     "talk vortrag expose lecture presentation paper article subtitle untertitel soustitre seminar "
-    "seminaire summary event eventname",
+    "seminaire summary event eventname what quoi",
     "speakers": "speaker speakers speakername speakernames presenter presenters presentername "
     "presentedby vortragende vortragender vortragenden referent referentin referenten referentinnen "
     "referentinnenen redner rednerin sprecher sprecherin lecturer lecturers intervenant intervenante "
@@ -59,7 +59,9 @@ AUTHORS: Final = frozenset(
     ["author", "authors", "autor", "autoren", "autorin", "auteur", "auteurs"]
 )
 # These are facts only where nothing better stands: they often hold something else.
-VAGUE_TITLES: Final = frozenset(["label", "event", "eventname", "summary", "subject", "theme"])
+VAGUE_TITLES: Final = frozenset(
+    ["label", "event", "eventname", "summary", "subject", "theme", "what", "quoi"]
+)
 # Where one of these stands empty, the title is to be announced, whatever the page is called.
 TALK_TITLES: Final = frozenset(["talktitle", "vortragstitel", "titreexpose"])
 # Lists of the talks of one day, inside what says which day that is; and of its points, of which
@@ -156,7 +158,7 @@ def state(name: str, text: str) -> Iterator[str]:
         yield "cancelled"
     elif name in _TAGS:
         yield from ["cancelled"] * any(map(remarks.off, text.split(",")))
-    elif remarks.off(text):
+    elif remarks.off(text) or any(map(remarks.none, text.split(","))):
         yield "cancelled"
     elif name not in REMARKS and not remarks.denied(text):
         yield text

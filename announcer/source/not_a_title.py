@@ -42,6 +42,13 @@ _INSTITUTION: Final = re.compile(
     r"(?i)(?:the )?(?:(?:technical |free )?university of [\w .-]{2,40}"
     r"|(?:[\w.&-]+ ){1,4}(?:university|universität|université|institute|college|research|labs?|inc\.?|gmbh|ltd\.?))"
 )
+# "Tower 3400", "HIT E 41.1"; and "no lunch (faculty day)", which is no holiday's name.
+_NUMBERED: Final = re.compile(
+    r"(?-i:[A-Z])[\w-]{0,15}\s(?:(?!19|20)\d{3,4}(?-i:[a-z])?|(?-i:[A-Z])\s?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)"
+)
+_NONE: Final = re.compile(
+    r"(?i)(?:(?:no|keine?n?|pas de|aucune?)\s|pas d['’])[\w-]{3,30}(?:\s?[(\[–—:,;-].{0,80})?"
+)
 _BRACKETED: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*")
 # A title hardly ever begins so in small letters; the rest of a sentence does.
 _MIDWAY: Final = re.compile(
@@ -72,6 +79,17 @@ _WITH_PLACE: Final = re.compile(
 _NO_PERSON_WORDS: Final = """
     special session panel round table roundtable discussion open mic lightning talks workshop invited guest keynote tutorial business meeting
 """
+_GATHERINGS: Final = (
+    "kolloquium",
+    "colloquium",
+    "seminar",
+    "tagung",
+    "sitzung",
+    "treffen",
+    "conference",
+    "symposium",
+    "konferenz",
+)
 _NO_PERSON: Final = frozenset(_NO_PERSON_WORDS.split())
 _OF_GATHERINGS: Final = """
     seminar seminars talk talks meeting meetings meetup session sessions colloquium kolloquium lecture event workshop
@@ -132,6 +150,10 @@ def only(text: str) -> str | None:
         return "a number or signs"
     if _BRACKETED.fullmatch(text):
         return "a remark in brackets"
+    if _NUMBERED.fullmatch(bare):
+        return "a word and a number, as of a room"
+    if _NONE.fullmatch(bare):
+        return "words that say that there is none"
     return None
 
 
@@ -163,7 +185,7 @@ def everybody(name: str) -> bool:
 def no_person(name: str) -> bool:
     """Tell whether what stands for a speaker is the kind of a meeting: "Special Session"."""
     found = [word.casefold() for word in re.findall(r"[^\W\d_]+", name)]
-    return bool(found) and all(word in _NO_PERSON for word in found)
+    return bool(found) and all(word in _NO_PERSON or word.endswith(_GATHERINGS) for word in found)
 
 
 def runs_into_place(name: str) -> bool:

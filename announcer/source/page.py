@@ -14,7 +14,18 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from announcer.errors import SourceUnreadable
-from announcer.source import clean, days, events, headings, html, markdown, people, roles, rst
+from announcer.source import (
+    clean,
+    days,
+    events,
+    headings,
+    html,
+    markdown,
+    people,
+    roles,
+    rst,
+    signs,
+)
 from announcer.source.around import Around, usual_time
 from announcer.source.checks import Ids
 from announcer.source.dates import DateOrder, Order, Written, date_order
@@ -83,7 +94,7 @@ class PageSource:
             return Reading(talks=(), warnings=(f"{self.name}: {said}",))
         announced = events.entries(text)
         lines, titles = self._lines(text)
-        page = renamed(lines, self._hints.fields)
+        page = renamed(list(signs.named(lines)), self._hints.fields)
         sections = list(markdown.sections(page))
         self._refuse_missing(sections)
         told = date_order((f"line {line.number}", line.text) for line in page)

@@ -20,7 +20,7 @@ from announcer.source.dates import (
     asked_dates,
     without_spans,
 )
-from announcer.source.markdown import plain
+from announcer.source.markdown import plain, without_struck
 from announcer.source.times import WrittenTime, asked_times, written_times
 
 LONGEST: Final = 160  # letters of a remark
@@ -42,6 +42,11 @@ _NAMED_ROOM: Final = re.compile(
     r"(?:room|raum|seminarraum|salle|hörsaal|saal|zimmer|auditorium|aula|amphi(?:théâtre)?)(?:\s{1,3}(?-i:[A-ZÄÖÜÉ])[\w'’-]{1,30}){1,3}",
     re.IGNORECASE,
 )
+# Places of which an institution has one.
+_ONLY_ONE: Final = re.compile(
+    r"(?:in (?:der|dem|the) |im |dans l['’])?(?:aula|audimax|auditorium(?: maximum)?|mensa|cafeteria|foyer|bibliothek|library|bibliothèque|rotunda|senatssaal)",
+    re.IGNORECASE,
+)
 _REMOTE: Final = (
     r"(?:online|virtual(?:ly)?|virtuell|remote(?:ly)?|digital|(?:via |on |per |über |auf |sur |par )?zoom|"
     r"(?:via |on |in |per |über )?(?:teams|bbb|webex)|en ligne|à distance|en visio\w{0,12})"
@@ -55,13 +60,13 @@ ONLINE: Final = re.compile(
 # What says that something is otherwise than usual.
 _CHANGE: Final = re.compile(
     r"\b(?:unusual|different|other|another|exceptional(?:ly)?|moved|changed?|change of|new|rescheduled|postponed|shifted|brought forward|"
-    r"this (?:time|week)|today|instead|note|beware|attention|careful|please|important|update|"
-    r"achtung|hinweis|wichtig|bitte|ausnahmsweise|diesmal|andere[rsnm]?|anders|neue[rsnm]?|geändert\w{0,2}|änderung|raumänderung|verlegt|verschoben|vorverlegt|heute|"
+    r"this (?:time|week)|today|instead|note|beware|attention|careful|please|important|update|because|due to|"
+    r"wegen|aufgrund|en raison|achtung|hinweis|wichtig|bitte|ausnahmsweise|diesmal|andere[rsnm]?|anders|neue[rsnm]?|geändert\w{0,2}|änderung|raumänderung|verlegt|verschoben|vorverlegt|heute|"
     r"ungewöhnlich\w{0,2}|exceptionnel\w{0,6}|cette (?:fois|semaine)|changements?|inhabituel\w{0,3}|autre|nouvel\w{0,3}|nouveau|déplacée?|reportée?|avancée?|aujourd['’]hui)\b",
     re.IGNORECASE,
 )
 _SAYS: Final = re.compile(
-    r"\b(?:starts?|begins?|takes? place|be held|is held|meet|beginnt|beginn|findet|treffen|commence\w{0,3}|débute\w{0,3}|aura lieu|a lieu)\b",
+    r"\b(?:starts?|begins?|takes? place|be (?:held|given)|is (?:held|given)|meet|gehalten|beginnt|beginn|findet|treffen|commence\w{0,3}|débute\w{0,3}|aura lieu|a lieu)\b",
     re.IGNORECASE,
 )
 _NOUNS: Final = {
@@ -124,7 +129,7 @@ _EDGES: Final = " .,;:!?()[]*_–—-"
 _URL: Final = re.compile(r"<?https?://\S+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LIKELY: Final = re.compile(
-    r"(?i)\d|\b(?:noon|midi|mittags?|online|zoom|virtu\w+|remote\w*|room|rooms|raum\w*|saal|salle|hörsaal|aula|auditorium|amphi\w*|hall|time|uhrzeit|zeit|horaire|heure|"
+    r"(?i)\d|\b(?:noon|midi|mittags?|online|zoom|virtu\w+|remote\w*|room|rooms|raum\w*|saal|salle|hörsaal|aula|auditorium|amphi\w*|hall|audimax|mensa|cafeteria|foyer|biblio\w+|library|rotunda|senatssaal|time|uhrzeit|zeit|horaire|heure|"
     r"place|venue|location|ort|lieu|earlier|later|früher|später|tôt|tard|early|late|start|beginn|ligne|visio\w*|distance|präsenz\w*|in[- ]person)\b"
     rf"|{WEEKDAY.pattern}"
 )
@@ -161,7 +166,7 @@ def remark(text: str, order: DateOrder | None, *, named: bool = True) -> Remark 
     """
     if len(text) > 4 * LONGEST:
         return None
-    said = plain(_URL.sub(" ", text)).strip()
+    said = plain(without_struck(_URL.sub(" ", text))).strip()
     if not said or len(said) > LONGEST or not _LIKELY.search(said):
         return None
     return _remark(said, order, named)
@@ -185,7 +190,7 @@ def _remark(said: str, order: DateOrder | None, named: bool) -> Remark | None:  
     weekdays = frozenset(WEEKDAYS[found[1].lower()] for found in WEEKDAY.finditer(left))
     left = WEEKDAY.sub(" ", left)
     bare = left.strip(_EDGES)
-    if named and not rooms and _NAMED_ROOM.fullmatch(bare):
+    if named and not rooms and (_NAMED_ROOM.fullmatch(bare) or _ONLY_ONE.fullmatch(bare)):
         rooms, left = [bare], ""
     others = [w for w in _LETTERS.findall(left) if w.casefold() not in _FILLERS]
     digits = any(c.isdigit() for c in left)

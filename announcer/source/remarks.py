@@ -216,6 +216,11 @@ def _names_the_talk(line: str) -> bool:
     return any(form.match(line) for form in (_ABOUT_A_TALK, _INVERTED, _BY_US))
 
 
+def none(part: str) -> bool:
+    """Tell whether a part of a remark says that there is no talk: "Vollversammlung, kein Seminar"."""
+    return words.no_talk(part) and not words.holiday(part)
+
+
 def denied(text: str) -> bool:
     """Tell whether a text says that its talk takes place, though others may not."""
     text = text[:_READ]

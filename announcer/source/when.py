@@ -24,7 +24,7 @@ from announcer.source.dates import (
     written_dates,
 )
 from announcer.source.entry import Entry
-from announcer.source.markdown import EMPHASISED, plain
+from announcer.source.markdown import EMPHASISED, plain, without_struck
 from announcer.source.remarked import Remark
 from announcer.source.times import WrittenTime, asked_times, written_times
 
@@ -281,7 +281,7 @@ class When:
     def _told(self, day: date) -> WrittenTime | None:
         """Find the time that the text says of this day."""
         times: list[WrittenTime] = []
-        for sentence in sentences("\n".join(self._entry.body).strip()):
+        for sentence in sentences(without_struck("\n".join(self._entry.body)).strip()):
             if not any(c.isdigit() for c in sentence) and "noon" not in sentence:
                 continue
             found = written_times(_without(sentence, self._order))

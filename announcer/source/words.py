@@ -248,6 +248,11 @@ def free_slot(words: str) -> bool:
     return len(words) <= _LONGEST_SLOT and _FREE.fullmatch(words) is not None
 
 
+def nobody_yet(words: str) -> bool:
+    """Tell whether words in place of a speaker say that the slot is free: there "open" does so too."""
+    return free_slot(words) or words.strip(" .!?()*_").casefold() in {"open", "offen", "ouvert"}
+
+
 def off(words: str) -> bool:
     """Tell whether the words of a state say that a talk does not take place."""
     bare = words.replace("_", " ").strip()

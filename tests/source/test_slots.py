@@ -123,3 +123,66 @@ def test_a_column_that_groups_the_talks_is_not_their_title() -> None:
     page = "|Date|Theme|Paper|\n|--|--|--|\n" + rows
     talks = PageSource(Path("talks.md"), series()).read(page, NOW).talks
     assert [talk.title for talk in talks] == ["Nets 7", "Nets 14", "Nets 21"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "## Borrowing\n📅 7 April 2026 🕒 18:30 📍 Café Anker, Hafenstr. 3 🎤 Jette Brandt\n\nOwnership.\n",
+        "## Borrowing\n- 📅 **7 April 2026**\n- ⏰ 18:30\n- 📍 Café Anker, Hafenstr. 3\n- 👤 Jette Brandt\n",
+        "## Borrowing\n🗓️ Tue, 7 April 2026, 6:30 pm · 📍 Where: Café Anker, Hafenstr. 3\n\n👩‍🏫 Jette Brandt\n",
+        "## Borrowing\n📅: 7. April 2026\n\nZeit: 18:30\n\nOrt: Café Anker, Hafenstr. 3\n\nSprecher: Jette Brandt\n",
+        "<html><body><h2>Borrowing</h2><p>📅 7 April 2026<br>🕡 18:30<br>📍 Café Anker, Hafenstr. 3<br>🎤 Jette Brandt</p></body></html>",
+    ],
+)  # fmt: skip
+def test_a_sign_names_its_fact_as_a_word_does(page: str) -> None:
+    talk = read(page)
+    assert (talk.title, talk.location) == ("Borrowing", "Café Anker, Hafenstr. 3")
+    assert talk.speakers == ("Jette Brandt",)
+    assert f"{talk.starts_at:%H:%M}" == "16:30"
+    assert talk.unclear is None
+
+
+def test_a_talk_in_two_languages_is_asked_about() -> None:
+    whose = series()
+    page = (
+        "## Programm\n- 7. April 2026, 18 Uhr: Annika Voss, „Wörter, die keiner braucht“\n"
+        "## Programme\n- April 7, 2026, 6 pm: Annika Voss, “Words that nobody needs”\n"
+    )
+    talks = judge(PageSource(Path("talks.md"), whose).read(page, NOW), whose).talks
+    assert all("two talks at one time" in (talk.unclear or "") for talk in talks)
+
+
+@pytest.mark.parametrize(
+    "words", ["no lunch (faculty day)", "kein Mittagessen", "Tower 3400", "HIT E 41.1", "(Lab 4)"]
+)
+def test_words_that_are_no_title_are_asked_about(words: str) -> None:
+    assert read(f"- 7 April 2026: {words}\n").unclear is not None
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["No free lunch", "AlphaFold 2", "Fermat in 1637", "NoisePage: a database", "Nets (a survey)"],
+)
+def test_a_title_with_a_number_or_a_no_is_one(words: str) -> None:
+    talk = read(f"|Date|Speaker|Title|\n|--|--|--|\n|7 April 2026|Ada Kovács|{words}|\n")
+    assert (talk.title, talk.unclear) == (words, None)
+
+
+def test_cards_with_a_numbered_place_behind_the_time_keep_their_heading_as_the_title() -> None:
+    card = (
+        "<article><h3>Seeing with ears</h3><p>Marguerite Okafor, Leeds</p>"
+        "<p><time datetime='2026-04-07'>Tue, Apr 7, 2026</time> · 3:30 – 4:30 PM · Tower 3400</p></article>"
+    )
+    talk = read(f"<html><body><h1>Talks</h1>{card}</body></html>")
+    assert (talk.title, talk.speakers, talk.unclear) == (
+        "Seeing with ears",
+        ("Marguerite Okafor",),
+        None,
+    )
+
+
+@pytest.mark.parametrize("words", ["Vollversammlung, kein Seminar", "faculty meeting, no talk"])
+def test_a_remark_that_ends_in_there_is_no_talk_calls_it_off(words: str) -> None:
+    talk = read(f"|Date|Speaker|Title|Notes|\n|--|--|--|--|\n|7 April 2026|||{words}|\n")
+    assert talk.cancelled
