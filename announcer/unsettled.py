@@ -111,6 +111,9 @@ def _doubt(
     if row.copies > 1:
         sent = f"`announcer settle {row.key} --as sent` ends the doubt"
         return Standing.HELD, f"{doubt}; sent twice already, so it never goes again; {sent}", None
+    if row.recipient != series.list:
+        words = f"it went to {row.recipient}, and never goes there again"
+        return Standing.HELD, f"{doubt}; {words}; {settle}", None
     if not unchanged:
         return Standing.HELD, f"{doubt}, and what it says no longer holds; {settle}", None
     if row.state is State.CLAIMED:

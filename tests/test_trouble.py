@@ -194,6 +194,34 @@ def test_with_hold_a_person_ends_the_doubt(
     assert row["outcome"] == "sent"
 
 
+@pytest.mark.parametrize("word", ["", "resend"])
+def test_a_test_never_sends_a_mail_in_doubt_to_the_list(
+    desk: Desk, mailbox: Mailbox, word: str
+) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    _in_doubt(desk, mailbox)
+    if word:
+        desk.run("settle", "ml/announcement/2020-04-03", "--as", word, "--now", "2020-04-03T10:15")
+    test = ("send", "--to", "me@example.org", "--now", "2020-04-03T10:16")
+    [held] = desk.json(*test, status=1)["in_doubt"]
+    assert "it went to ml@groups.example, and never goes there again" in held["reply"]
+    assert len(mailbox.received) == 1
+    assert len(desk.json("send", "--now", "2020-04-03T10:16")["sent"]) == 1
+
+
+def test_a_mail_in_doubt_never_follows_to_a_list_that_was_left(
+    desk: Desk, mailbox: Mailbox
+) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    _in_doubt(desk, mailbox)
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace("ml@groups.example", "new@groups.example"))
+    moved = ("adopt", "--list", "new@groups.example", "--now", "2020-04-03T10:05")
+    assert desk.run(*moved).returncode == 0
+    assert len(desk.json("send", "--now", "2020-04-03T10:16", status=1)["in_doubt"]) == 1
+    assert len(mailbox.received) == 1
+
+
 def test_a_mail_in_doubt_whose_talk_changed_waits_for_a_person(
     desk: Desk, mailbox: Mailbox
 ) -> None:
