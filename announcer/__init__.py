@@ -27,6 +27,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs
+    0  turns         one series at a time, except while it waits for its own source
+    0  proxies       which proxy a web address is reached by
     0  redaction     what is secret, blotted out of what is shown
     0  private_files  files that only their owner can read
     1  terminal      lines that are safe to show
@@ -46,8 +48,9 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
                      renamed, headings, days, tables, lists, blocks and events, which give its
                      entries, merged, and understood, who, when, roles and around, which make talks
                      of them; data, posts and calendar, with tree, walk, reshape, fields, spoken,
-                     announced and facts; interface, with researchseminars, indico and pretalx; fetch
-                     (with decode and forges) and files; hints; for all of them dates, years, times,
+                     announced and facts; interface, with researchseminars, indico and pretalx; files;
+                     fetch, with access, slots, decode and forges; reader, which fetches, and lets
+                     bounded and parse_server run the others, with texts; hints; for all of them dates, years, times,
                      words, remarks, known, people, links, checks and clean; grounds and explained,
                      which say why
     2  transport/    port; smtp; folder
@@ -59,6 +62,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     3  health        the health address of the service
     3  settings/     Settings, load_settings; loading, of files, with environment and
                      last_good; broken; schema, values, messages
+    4  sources       the places where a series keeps its talks and breaks, made from its settings
     4  ending        an end that comes for certain once a process is told to stop
     4  recording     records outcomes by way of the spool, also those that earlier passes could not
     4  belief        whether what a source says is believed

@@ -6,11 +6,11 @@ the next, and one series never stops the others.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from announcer import belief
 from announcer import ledger as kept
@@ -57,6 +57,7 @@ from announcer.source import Source
 from announcer.spool import Spool, Unrecorded
 from announcer.talks import Reading, Series, Talk
 from announcer.transport import Transport
+from announcer.turns import Turns
 from announcer.unsettled import OnDoubt
 from announcer.verify import verify, verify_notice
 
@@ -67,6 +68,11 @@ MOST_REFUSED_CLAIMS: Final = 5
 # How long a source may take that is asked again between two mails of a pass: what cannot be read
 # by then has not been read, and the next mail does not wait for it.
 READ_AGAIN_WITHIN: Final = timedelta(seconds=5)
+
+_T = TypeVar("_T")
+# How long what was read of a series holds while mails of others go out: within a minute of a moment
+# the service takes it for new as well.
+OUTDATED_AFTER: Final = timedelta(minutes=1)
 
 Clock = Callable[[Series], datetime]
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -135,6 +141,7 @@ class _Known:
     breaks: tuple[Span, ...] | None = (
         None  # None where nothing may be said of a week without a talk
     )
+    waited: timedelta = timedelta(0)  # for other series, after the source was read
 
 
 @dataclass(slots=True, kw_only=True)
@@ -185,6 +192,7 @@ class Announcer:
         tells: whether the organisers are told of what they must hear.
         spool: where outcomes are kept until the ledger has recorded them; memory unless given.
         progress: wraps what may take a while, with words for the person who waits.
+        outdated_after: how long what was read of a series holds while others have their turn.
     """
 
     def __init__(
@@ -200,6 +208,7 @@ class Announcer:
         tells: bool = False,
         spool: Spool | None = None,
         progress: Progress = lambda _: nullcontext(),
+        outdated_after: timedelta = OUTDATED_AFTER,
     ) -> None:
         self._programmes = programmes
         self._ledger = ledger
@@ -213,6 +222,9 @@ class Announcer:
         self._unrecorded: list[AnnouncerError] = []
         self._replayed = Replayed()
         self._progress = progress
+        self._outdated_after = outdated_after
+        self._turns = Turns()
+        self._reports: list[Report] = []  # of each series in this pass
         self._stopping = asyncio.Event()
         self._spool = spool or Spool()
         self._recorder = Recorder(ledger, self._spool, self._stopping)
@@ -234,29 +246,41 @@ class Announcer:
             report.problems.append(error)
             return report
         report.problems += self._replayed.problems
-        for programme in self._programmes:
-            if self._stopping.is_set():
-                break
-            concerns: list[Concern] = []
-            try:
-                await self._announce_series(programme, report, concerns)
-            except _Stopped:
-                break
-            except BaseException as error:  # noqa: BLE001 - of any type, it concerns this series alone
-                problem = self._take_note(programme.series, error, report)
-                if isinstance(problem, LedgerError):
-                    continue  # what could be told could not be remembered
-                if isinstance(problem, SourceError):
-                    concerns.append(of_unknown(programme.series, problem))
-                if isinstance(problem, InternalError):
-                    concerns.append(of_internal(programme.series, problem))
-            await self._tell(programme, concerns, report)
+        self._reports = [Report() for _ in self._programmes]
+        async with asyncio.TaskGroup() as group:
+            for place, programme in enumerate(self._programmes):
+                group.create_task(self._in_turn(place, programme))
+        for own in self._reports:  # whichever source was there first
+            report.problems += own.problems
+            report.deliveries += own.deliveries
+            report.plans += own.plans
         report.problems += self._unrecorded
         try:
             await self._transport.close()
         except BaseException as error:  # noqa: BLE001 - what was sent was sent
             log.warning("%s", contained(error, "the connection to the mail server"))
         return report
+
+    async def _in_turn(self, place: int, programme: Programme) -> None:
+        """See to one series. While it waits for its source, others have their turn."""
+        report = self._reports[place]
+        async with self._turns.taken(place):
+            if self._stopping.is_set():
+                return
+            concerns: list[Concern] = []
+            try:
+                await self._announce_series(programme, report, concerns)
+            except _Stopped:
+                return
+            except BaseException as error:  # noqa: BLE001 - of any type, it concerns this series alone
+                problem = self._take_note(programme.series, error, report)
+                if isinstance(problem, LedgerError):
+                    return  # what could be told could not be remembered
+                if isinstance(problem, SourceError):
+                    concerns.append(of_unknown(programme.series, problem))
+                if isinstance(problem, InternalError):
+                    concerns.append(of_internal(programme.series, problem))
+            await self._tell(programme, concerns, report)
 
     @staticmethod
     def _take_note(series: Series, error: BaseException, report: Report) -> AnnouncerError:
@@ -318,14 +342,13 @@ class Announcer:
         """See to the mails of a plan, up to the one for which the series must be planned again.
 
         That is each further one that goes out: to hand over the one before may have taken minutes.
+        It is the first one, too, where the mails of other series came before and took that long.
         """
         mails = [
             m for m in plan.announcements if m.key in so_far.owed or not _goes_now(m, known.now)
         ]
-        so_far.held = so_far.held or await self._beyond_limits(
-            programme.series, mails, report, known.now
-        )
-        acted = False
+        so_far.held = so_far.held or await self._beyond_limits(programme.series, mails, known.now)
+        acted = known.waited > self._outdated_after
         for announcement in mails:
             goes = _goes_now(announcement, known.now) and not so_far.holds(announcement)
             if self._stopping.is_set():
@@ -440,7 +463,7 @@ class Announcer:
         return told(mail, Fate.FAILED, words, message)
 
     async def _beyond_limits(
-        self, series: Series, mails: Sequence[Announcement], report: Report, now: datetime
+        self, series: Series, mails: Sequence[Announcement], now: datetime
     ) -> str:
         """Say which limit the due mails would break together; empty where none."""
         new = sum(_counts(mail, now) for mail in mails)
@@ -454,6 +477,7 @@ class Announcer:
         ]
         this_pass = sum(
             d.fate is Fate.SENT and d.announcement.series.list == series.list
+            for report in self._reports
             for d in report.deliveries
         )
         for name, most, before in (
@@ -519,8 +543,11 @@ class Announcer:
         """Read the source; where that fails or is not believed, the last believed talks stand."""
         series, last = programme.series, history.believed
         try:
-            with self._progress(f"reading the talks of {series.id}"):
-                reading = await self._unless_stopped(programme.source.load(now))
+            async with self._turns.let_others() as others:
+                with self._progress(f"reading the talks of {series.id}"):
+                    reading, breaks = await self._unless_stopped(self._read(programme, now))
+            history = await self._ledger.history(series.id)  # others had their time
+            last = history.believed
             now_believed = belief.believed(last, reading, series, now)
         except _Stopped:
             raise
@@ -531,12 +558,23 @@ class Announcer:
             talks = belief.to_plan(last, series, now)
             return _Known(now=now, history=history, talks=talks, trouble=trouble)
         known = await self._taken_in(now_believed, history, series, now, record=record)
+        known = replace(known, waited=others.lasted)
+        if isinstance(breaks, AnnouncerError):
+            return replace(known, trouble=breaks)
+        return replace(known, breaks=breaks)
+
+    @staticmethod
+    async def _read(
+        programme: Programme, now: datetime
+    ) -> tuple[Reading, tuple[Span, ...] | AnnouncerError | None]:
+        """Read the source, and the breaks where they matter, or give what is wrong with these."""
+        reading = await programme.source.load(now)
         if programme.breaks is None:
-            return known
+            return reading, None
         try:
-            return replace(known, breaks=await programme.breaks(now))
+            return reading, await programme.breaks(now)
         except BaseException as error:  # noqa: BLE001 - it keeps back the mails of quiet weeks alone
-            return replace(known, trouble=contained(error, series.id))
+            return reading, contained(error, programme.series.id)
 
     async def _believed_by_now(
         self, programme: Programme, history: History, now: datetime, before: _Known
@@ -547,8 +585,11 @@ class Announcer:
         """
         series, last = programme.series, history.believed
         try:
-            async with asyncio.timeout(READ_AGAIN_WITHIN.total_seconds()):
-                reading = await self._unless_stopped(programme.source.load(now))
+            async with self._turns.let_others() as others:
+                async with asyncio.timeout(READ_AGAIN_WITHIN.total_seconds()):
+                    reading = await self._unless_stopped(programme.source.load(now))
+            history = await self._ledger.history(series.id)
+            last = history.believed
             now_believed = belief.believed(last, reading, series, now)
         except (SourceError, TimeoutError) as error:
             why = str(error) or "no answer came in time"
@@ -557,7 +598,7 @@ class Announcer:
             known = _Known(now=now, history=history, talks=talks)
         else:
             known = await self._taken_in(now_believed, history, series, now, record=True)
-        return replace(known, trouble=before.trouble, breaks=before.breaks)
+        return replace(known, trouble=before.trouble, breaks=before.breaks, waited=others.lasted)
 
     async def _taken_in(
         self, believed: Believed, history: History, series: Series, now: datetime, *, record: bool
@@ -570,9 +611,9 @@ class Announcer:
         history = replace(history, believed=believed)
         return _Known(now=now, history=history, talks=belief.to_plan(believed, series, now))
 
-    async def _unless_stopped(self, load: Coroutine[Any, Any, Reading]) -> Reading:
+    async def _unless_stopped(self, load: Awaitable[_T]) -> _T:
         """Wait for a source, but not once we are told to stop: a page may take its time."""
-        reading = asyncio.create_task(load)
+        reading = asyncio.ensure_future(load)
         stop = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({reading, stop}, return_when=asyncio.FIRST_COMPLETED)

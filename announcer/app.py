@@ -14,27 +14,21 @@ from announcer.errors import AnnouncerError, LedgerMissing, SettingsError, Usage
 from announcer.internal import contained
 from announcer.ledger import Ledger
 from announcer.ledger.sqlite import SqliteLedger
-from announcer.quantities import Span
 from announcer.recording import Recorder
 from announcer.settings import (
     BrokenSeries,
     SeriesSettings,
     Settings,
-    SourceTable,
     all_mistakes,
 )
 from announcer.source import Source
-from announcer.source.hints import Hints
-from announcer.source.holidays import holidays
-from announcer.source.judged import JudgedSource
-from announcer.source.page import PageSource
+from announcer.source.reader import Shared
+from announcer.sources import SeriesSource, sharing
 from announcer.spool import Spool
-from announcer.talks import Series
 from announcer.transport import Transport
 
 if TYPE_CHECKING:
     from announcer.ledger.postgres import PostgresLedger
-    from announcer.source.interface import Interface
 
 log = logging.getLogger("announcer")
 
@@ -66,95 +60,35 @@ def out_of_service(settings: Settings, only: Collection[str]) -> tuple[BrokenSer
     return tuple(broken for broken in settings.broken if not only or broken.id in only)
 
 
-def source(asked: SeriesSettings) -> Source:
+def readings(settings: Settings) -> Shared:
+    """Give what the readings of all series share, made once for all of them."""
+    return sharing(settings.fetch, os.environ)
+
+
+def source(asked: SeriesSettings, shared: Shared | None = None) -> SeriesSource:
     """Return the place where a series keeps its talks, behind the gate."""
-    return JudgedSource(
-        _places(asked),
-        asked.series,
-        lambda now: breaks(asked, now),
-        recurring=all(table.kind == "calendar" for table in asked.sources),
-    )
-
-
-def _places(asked: SeriesSettings) -> Source:
-    """Give the place where a series keeps its talks, or its places as one."""
-    if len(asked.sources) == 1:
-        return _place(asked.sources[0], asked.series)
-    from announcer.source.several import Several, marked  # noqa: PLC0415 - only who has several pays
-
-    series = marked(asked.series)
-    return Several(
-        [(table.location, _place(table, series)) for table in asked.sources], asked.series
-    )
-
-
-def _place(table: SourceTable, series: Series) -> Source:
-    hints = Hints(
-        date_order=table.date_order,
-        year=table.year,
-        fields=tuple(table.fields.items()),
-        sections=table.sections,
-        skip_sections=table.skip_sections,
-        cancel_words=table.cancel_words,
-        tba_words=table.tba_words,
-    )
-    if table.kind == "page":
-        return PageSource(table.place, series, hints)
-    return _named(table, series, hints)
-
-
-def _named(table: SourceTable, series: Series, hints: Hints) -> Source:
-    """Give a source whose facts have names; a series that has a page loads none of it."""
-    from announcer.source.calendar import CalendarSource  # noqa: PLC0415 - as the docstring says
-    from announcer.source.data import DataSource  # noqa: PLC0415 - as above
-    from announcer.source.posts import PostsSource  # noqa: PLC0415 - as above
-
-    if table.kind == "posts":
-        return PostsSource(table.place, series, hints)
-    if table.kind == "calendar":
-        return CalendarSource(table.place, series, hints)
-    if table.kind == "data":
-        return DataSource(table.place, series, hints)
-    return _site(table, series, hints)
-
-
-def _site(table: SourceTable, series: Series, hints: Hints) -> Source:
-    """Give a source that is a site with a public interface."""
-    from announcer.source.indico import Indico  # noqa: PLC0415 - as above
-    from announcer.source.interface import InterfaceSource  # noqa: PLC0415 - as above
-    from announcer.source.pretalx import Pretalx  # noqa: PLC0415 - as above
-    from announcer.source.researchseminars import ResearchSeminars  # noqa: PLC0415 - as above
-
-    sites: dict[str, type[Interface]] = {
-        "researchseminars": ResearchSeminars,
-        "indico": Indico,
-        "pretalx": Pretalx,
-    }
-    return InterfaceSource(sites[table.kind](), table.place, series, hints)
-
-
-async def breaks(asked: SeriesSettings, now: datetime) -> tuple[Span, ...]:
-    """Give the days without seminar: those of the settings, and those of their calendar.
-
-    Raises:
-        SourceUnreadable: the calendar cannot be read.
-    """
-    if asked.breaks.place is None:
-        return asked.breaks.dates
-    return (*asked.breaks.dates, *await holidays(asked.breaks.place, now))
+    return SeriesSource(asked, shared or Shared())
 
 
 def programme(
-    asked: SeriesSettings, *, composer: MailComposer | None = None, reads: Source | None = None
+    asked: SeriesSettings,
+    source: SeriesSource | None = None,
+    *,
+    composer: MailComposer | None = None,
+    reads: Source | None = None,
 ) -> Programme:
-    """Give a series with all that its mails are made from."""
+    """Give a series with all that its mails are made from.
+
+    ``reads`` gives what the source has read, where it is not asked itself.
+    """
+    source = source or SeriesSource(asked, Shared())
     return Programme(
         series=asked.series,
         cadence=asked.cadence,
-        source=reads or source(asked),
+        source=reads or source,
         composer=composer or MailComposer(asked.templates),
         changes=asked.changes,
-        breaks=(lambda now: breaks(asked, now)) if asked.breaks.say else None,
+        breaks=source.breaks.load if asked.breaks.say else None,
     )
 
 

@@ -8,7 +8,7 @@ from announcer.announcement import Plan
 from announcer.announcer import Clock
 from announcer.cadence import CANCELLATION, NO_SEMINAR, REMINDER, UPDATE
 from announcer.compose import MailComposer
-from announcer.console import each, note, planned, progress, read
+from announcer.console import Readings, begun, each, note, planned, progress
 from announcer.display import say, when
 from announcer.errors import CompositionError, LedgerError
 from announcer.hostnames import is_full_name
@@ -37,23 +37,24 @@ class Checkup:
 
     async def run(self, *, online: bool) -> int:
         """Look, and give the exit status."""
-        status = max(
-            await each(self._chosen, self._look),
-            await each(self._chosen, self._compose),
-            await self._compare(),
-        )
+        async with begun(self._settings, self._chosen, self._clock) as readings:
+            status = max(
+                await each(self._chosen, lambda asked: self._look(asked, readings)),
+                await each(self._chosen, self._compose),
+                await self._compare(readings),
+            )
         if online:
             await self._log_in()
         return status
 
-    async def _look(self, asked: SeriesSettings) -> None:
+    async def _look(self, asked: SeriesSettings, readings: Readings) -> None:
         now = self._clock(asked.series)
-        reading = self._readings[asked.series.id] = await read(asked, self._clock)
+        reading = self._readings[asked.series.id] = await readings.of(asked)
         ahead = [t for t in reading.talks if t.starts_at is not None and t.starts_at > now]
         say(f"{asked.series.id}: {len(reading.talks)} talks, {len(ahead)} ahead with a time")
         for line in _remarks(asked, reading, ahead, now):
             say(f"! {line}")
-        free = await parts.breaks(asked, now)
+        free = await readings.breaks(asked, now)
         for talk in ahead:
             if any(talk.day in span for span in free if talk.day is not None):
                 say(f"! talk {talk.id} is on {talk.day}, in a break of [series.breaks]")
@@ -74,13 +75,12 @@ class Checkup:
             reasons = (f"a mail of kind {kind} {reason}" for kind, reason in failed.items())
             raise CompositionError(f"{asked.series.id}: {'; '.join(reasons)}")
 
-    async def _compare(self) -> int:
+    async def _compare(self, readings: Readings) -> int:
         """See that the ledger can be used, and what its history makes of these pages."""
         plans: list[Plan] = []
 
         async def work_out(asked: SeriesSettings) -> None:
-            source = _AsRead(self._readings[asked.series.id])
-            plan, trouble = await planned(asked, self._settings, ledger, self._clock, reads=source)
+            plan, trouble = await planned(asked, self._settings, ledger, self._clock, readings)
             plans.append(plan)
             if trouble is not None:
                 raise trouble
@@ -147,17 +147,6 @@ def _kinds(asked: SeriesSettings) -> list[str]:
     late = {LATE_REMINDER} if REMINDER in ruled else set()
     can = ruled | late | {UPDATE, CANCELLATION, NO_SEMINAR}
     return [kind for kind in KINDS if kind in can]
-
-
-class _AsRead:
-    """A source that was read already."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-
-    async def load(self, now: datetime) -> Reading:
-        """Give what was read."""
-        return self._reading
 
 
 def _too_many(plans: Sequence[Plan], settings: Settings) -> Iterator[str]:

@@ -2,19 +2,19 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from announcer import app as parts
 from announcer.announcement import Plan
-from announcer.announcer import Announcer, Clock
+from announcer.announcer import Announcer, Clock, Programme
 from announcer.errors import AnnouncerError, UsageError
 from announcer.internal import contained
 from announcer.ledger import Ledger
+from announcer.quantities import Span
 from announcer.settings import SeriesSettings, Settings
-from announcer.source import Source
 from announcer.talks import Reading
 from announcer.terminal import message
 from announcer.transport.folder import FolderTransport
@@ -68,10 +68,66 @@ async def each(
     return status
 
 
-async def read(asked: SeriesSettings, clock: Clock) -> Reading:
-    """Read the source of one series."""
-    with progress(f"reading {', '.join(table.location for table in asked.sources)}"):
-        return await parts.source(asked).load(clock(asked.series))
+class Readings:
+    """The sources of some series, of which none waits for another."""
+
+    def __init__(
+        self, settings: Settings, chosen: tuple[SeriesSettings, ...], clock: Clock
+    ) -> None:
+        shared = parts.readings(settings)
+        self._clock = clock
+        self._sources = {asked.series.id: parts.source(asked, shared) for asked in chosen}
+        self._begun = {
+            asked.series.id: asyncio.create_task(
+                self._sources[asked.series.id].load(clock(asked.series))
+            )
+            for asked in chosen
+        }
+
+    async def of(self, asked: SeriesSettings) -> Reading:
+        """Give what was read for a series."""
+        with progress(f"reading {', '.join(table.location for table in asked.sources)}"):
+            return await self._begun[asked.series.id]
+
+    async def breaks(self, asked: SeriesSettings, now: datetime) -> tuple[Span, ...]:
+        """Give the days without seminar of a series."""
+        return await self._sources[asked.series.id].breaks.load(now)
+
+    def programme(self, asked: SeriesSettings) -> Programme:
+        """Give a series with all that its mails are made from, and the talks that were read."""
+        source = self._sources[asked.series.id]
+        return parts.programme(asked, source, reads=_AsRead(self, asked))
+
+    async def end(self) -> None:
+        """End what nobody has waited for."""
+        for task in self._begun.values():
+            task.cancel()
+        await asyncio.gather(*self._begun.values(), return_exceptions=True)
+
+
+class _AsRead:
+    """A source that is being read already."""
+
+    def __init__(self, readings: Readings, asked: SeriesSettings) -> None:
+        self._readings = readings
+        self._asked = asked
+
+    async def load(self, now: datetime) -> Reading:
+        """Give what was read."""
+        del now
+        return await self._readings.of(self._asked)
+
+
+@asynccontextmanager
+async def begun(
+    settings: Settings, chosen: tuple[SeriesSettings, ...], clock: Clock
+) -> AsyncIterator[Readings]:
+    """Begin to read the sources of all series at once; each is waited for where it is needed."""
+    readings = Readings(settings, chosen, clock)
+    try:
+        yield readings
+    finally:
+        await readings.end()
 
 
 async def planned(
@@ -79,16 +135,20 @@ async def planned(
     settings: Settings,
     ledger: Ledger,
     clock: Clock,
-    *,
-    reads: Source | None = None,
+    readings: Readings | None = None,
 ) -> tuple[Plan, AnnouncerError | None]:
     """Work out the plan of one series without sending, and what is wrong with its source.
+
+    ``readings`` is where its source is being read already, with those of other series.
 
     Raises:
         SourceError: nothing is known of the talks.
         LedgerForeign: the series is not adopted.
     """
-    programme = parts.programme(asked, reads=reads)
+    if readings is None:
+        programme = parts.programme(asked, parts.source(asked, parts.readings(settings)))
+    else:
+        programme = readings.programme(asked)
     announcer = Announcer(
         [programme],
         ledger=ledger,

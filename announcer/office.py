@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from announcer import app as parts
 from announcer.announcer import Clock, adopted
 from announcer.belief import accepted
-from announcer.console import each, planned, read
+from announcer.console import begun, each, planned
 from announcer.display import say
 from announcer.errors import SettingsError, TooLate, UsageError
 from announcer.ledger import Decision, Ledger, Row, State, What
@@ -163,7 +163,7 @@ class Office:
             async def take(asked: SeriesSettings) -> None:
                 history = await ledger.history(asked.series.id)
                 adopted(asked.series, history.adoption)
-                reading, now = await read(asked, self._clock), self._clock(asked.series)
+                reading, now = await readings.of(asked), self._clock(asked.series)
                 last = history.believed
                 only = [talk_id] if talk_id else []
                 found = accepted(last, reading, asked.series, now, only)
@@ -189,7 +189,9 @@ class Office:
                 )
                 _not_too_late(late)
 
-            return await each(tuple(self._chosen.values()), take)
+            chosen = tuple(self._chosen.values())
+            async with begun(self._settings, chosen, self._clock) as readings:
+                return await each(chosen, take)
 
     async def _accept(
         self, ledger: Ledger, asked: SeriesSettings, talks: list[Talk], *, answers: bool

@@ -83,6 +83,19 @@ def remember_database(url: str) -> None:
         _KNOWN.add(_forms(found["value"].strip("'")))
 
 
+def remember_proxy(url: str) -> None:
+    """Blot out the password of a proxy's address, also as the proxy hears it (RFC 7617)."""
+    user, at, _ = (url.partition("://")[2] or url).rpartition("@")
+    name, colon, password = user.partition(":")
+    if not at:
+        return
+    if not colon:  # a token in the place of a user
+        name, password = "", user
+    _KNOWN.add(_forms(password))
+    for raw in {f"{name}:{password}", f"{unquote(name)}:{unquote(password)}", f"{user}:"}:
+        _KNOWN.add(iter([b64encode(raw.encode("utf-8", "surrogatepass")).decode().rstrip("=")]))
+
+
 def remember_address(url: str) -> None:
     """Blot out what is secret in the address of a page: a user, a token, a private path."""
     if "://" not in url:

@@ -17,7 +17,7 @@ from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from announcer import app as parts
-from announcer.announcer import Announcer
+from announcer.announcer import Announcer, Programme
 from announcer.errors import AnnouncerError, SettingsError
 from announcer.health import Health
 from announcer.internal import contained
@@ -26,6 +26,7 @@ from announcer.past import Standing
 from announcer.report import Report
 from announcer.settings import BrokenSeries, SeriesSettings, Settings, with_last_good
 from announcer.source import Source
+from announcer.sources import SeriesSource
 from announcer.talks import Reading
 
 log = logging.getLogger("announcer")
@@ -133,7 +134,8 @@ class Service:
         self._only = only
         self._clock = clock
         self._latest = settings
-        self._sources: dict[str, ReadAhead] = {}
+        self._shared = parts.readings(settings)
+        self._sources: dict[str, tuple[SeriesSource, ReadAhead]] = {}
         self._announcer: Announcer | None = None
         self._spool = parts.spool(settings)
         self._stopping = asyncio.Event()
@@ -235,7 +237,7 @@ class Service:
     async def _pass(self) -> Report:
         programmes, problems = parts.programmes(
             parts.chosen(self._settings, self._only),
-            lambda asked: parts.programme(asked, reads=self._source(asked)),
+            self._programme,
         )
         async with parts.opened_ledger(self._settings) as ledger:
             self._announcer = Announcer(
@@ -258,13 +260,15 @@ class Service:
         report.problems += problems
         return report
 
-    def _source(self, asked: SeriesSettings) -> ReadAhead:
+    def _programme(self, asked: SeriesSettings) -> Programme:
         known = self._sources.get(asked.series.id)
         if known is None:
-            known = ReadAhead(parts.source(asked), asked.every)
+            source = parts.source(asked, self._shared)
+            known = source, ReadAhead(source, asked.every)
             self._sources[asked.series.id] = known
-        known.begin_pass()
-        return known
+        source, ahead = known
+        ahead.begin_pass()
+        return parts.programme(asked, source, reads=ahead)
 
     def _set_alarm(self, alarm: AsyncIOScheduler, report: Report) -> None:
         """Ring at the next moment as well, and shortly before it to read the source."""
@@ -273,8 +277,8 @@ class Service:
         if not moments:
             return
         moment = min(moments)
-        for source in self._sources.values():
-            source.moment = moment
+        for _, ahead in self._sources.values():
+            ahead.moment = moment
         early = moment - timedelta(seconds=20)
         ring = early if early > now else moment
         alarm.add_job(
@@ -309,6 +313,7 @@ class Service:
                 log.warning("a changed [%s] needs a restart", table)
         self._latest = loaded
         before = {asked.series.id: asked for asked in self._settings.series}
+        fetch = self._settings.fetch
         self._settings = replace(
             settings, ledger=self._settings.ledger, service=self._settings.service
         )
@@ -317,6 +322,8 @@ class Service:
             for asked in self._settings.series
             if asked.series.id in self._sources and before.get(asked.series.id) == asked
         }
+        if fetch != self._settings.fetch:
+            self._shared, self._sources = parts.readings(settings), {}
         log.info("the settings were read afresh")
 
     def _reasons(self) -> list[str]:

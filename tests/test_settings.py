@@ -259,7 +259,7 @@ def test_a_hint_that_the_kind_of_source_cannot_use_is_a_mistake(
         ("data:text/plain,Talks", '"data:text/plain,Talks" is neither a path nor a web address with http:// or https://'),
         ("file:///srv/t.md", '"file:///srv/t.md" is neither a path nor a web address with http:// or https://'),
         ("https:/example.org/t.md", '"https:/example.org/t.md" is neither a path nor a web address with http:// or https://'),
-        ("webcal://example.org/t.ics", '"webcal://example.org/t.ics" is read from the same address with https:// in front; write that'),
+        ("webcal:example.org/t.ics", '"webcal:example.org/t.ics" is neither a path nor a web address with http:// or https://'),
         ("https:///t.md", '"https:///t.md" names no host; write the address whole'),
         ("https://ada:hunter2@example.org/t.md", "the address at example.org holds a user or a password; only what anyone may read is read: name the public address"),
     ],

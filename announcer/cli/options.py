@@ -24,6 +24,7 @@ from announcer.settings import (
     find_settings,
     load_settings,
 )
+from announcer.source import bounded
 from announcer.terminal import json_text, message
 
 # Of the JSON documents: what is said about a mail or a talk, rather than what it is.
@@ -135,6 +136,7 @@ def _message_of(key: object, value: object) -> object:
 
 def run(work: Coroutine[Any, Any, int], at_least: int = 0) -> None:
     """Do the work of a command, and end with its status, or a higher one that was known before."""
+    bounded.SERVER.fork()  # while there are neither threads nor a loop
     status = max(asyncio.run(work), at_least)
     sys.stdout.flush()
     if status:

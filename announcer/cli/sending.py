@@ -32,7 +32,7 @@ from announcer.cli.options import (
     select,
 )
 from announcer.compose import MailComposer
-from announcer.console import clock_of, each, progress, read
+from announcer.console import begun, clock_of, each, progress
 from announcer.display import (
     say,
     show_content,
@@ -101,10 +101,12 @@ def adopt(
     async def work() -> int:
         readings: dict[str, Reading] = {}
 
-        async def look(asked: SeriesSettings) -> None:
-            readings[asked.series.id] = await read(asked, clock)
+        async with begun(settings, chosen, clock) as reading:
 
-        status = await each(chosen, look)
+            async def look(asked: SeriesSettings) -> None:
+                readings[asked.series.id] = await reading.of(asked)
+
+            status = await each(chosen, look)
         if not readings:
             console.note("no ledger was started, since the talks are not known")
             return status
@@ -182,9 +184,14 @@ def send(
     async def work() -> int:
         transport = FolderTransport(out) if dry_run else parts.smtp(settings)
         test = datetime.now(UTC).isoformat() if to else None
+        shared = parts.readings(settings)
         programmes, problems = parts.programmes(
             chosen,
-            lambda asked: parts.programme(asked, composer=MailComposer(asked.templates, test=test)),
+            lambda asked: parts.programme(
+                asked,
+                parts.source(asked, shared),
+                composer=MailComposer(asked.templates, test=test),
+            ),
         )
 
         async def run(ledger: Ledger) -> Report:

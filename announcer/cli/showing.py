@@ -29,7 +29,7 @@ from announcer.cli.options import (
     select,
 )
 from announcer.compose import MailComposer
-from announcer.console import clock_of, each, planned, read
+from announcer.console import Readings, begun, clock_of, each, planned
 from announcer.display import (
     say,
     show_content,
@@ -85,7 +85,7 @@ def talks(
     clock = clock_of(now)
     shapes: list[dict[str, object]] = []
 
-    async def show(asked: SeriesSettings) -> None:
+    async def show(asked: SeriesSettings, readings: Readings) -> None:
         history = await _history(settings, asked)
         last = history.believed if history else None
         at = clock(asked.series)
@@ -94,7 +94,7 @@ def talks(
         stands: tuple[Talk, ...] = ()  # what the page says now, believed or not
         grounds: Mapping[str, tuple[Ground, ...]] = {}
         try:
-            reading = await read(asked, clock)
+            reading = await readings.of(asked)
             warnings, grounds = reading.warnings, reading.grounds
             stands = accepted(last, reading, asked.series, at).talks
             found = to_plan(believed(last, reading, asked.series, at), asked.series, at)
@@ -130,7 +130,8 @@ def talks(
             raise trouble
 
     async def work() -> int:
-        status = await each(chosen, show)
+        async with begun(settings, chosen, clock) as readings:
+            status = await each(chosen, lambda asked: show(asked, readings))
         if as_json:
             print_json(shapes)
         return status
@@ -191,11 +192,14 @@ def plan(
     async def work() -> int:
         found: list[Plan] = []
         subjects: dict[str, str | None] = {}
-        async with parts.copied_ledger(settings) as (ledger, real):
+        async with (
+            begun(settings, chosen, clock) as readings,
+            parts.copied_ledger(settings) as (ledger, real),
+        ):
             say_without_ledger(settings, real=real)
 
             async def look(asked: SeriesSettings) -> None:
-                whole, trouble = await planned(asked, settings, ledger, clock)
+                whole, trouble = await planned(asked, settings, ledger, clock, readings)
                 shown = _shown(whole, clock(asked.series), weeks)
                 found.append(shown)
                 subjects.update(_subjects(asked, shown))
@@ -425,13 +429,16 @@ def feed(
     async def work() -> int:
         found: list[Entry] = []
         known_of = 0
-        async with parts.copied_ledger(settings) as (ledger, _):
+        async with (
+            begun(settings, chosen, clock) as readings,
+            parts.copied_ledger(settings) as (ledger, _),
+        ):
 
             async def gather(asked: SeriesSettings) -> None:
                 nonlocal known_of
                 at = clock(asked.series)
                 history = await ledger.history(asked.series.id)
-                known, trouble = await _believed(asked, history.believed, clock)
+                known, trouble = await _believed(asked, history.believed, clock, readings)
                 if known is not None:
                     # Who subscribed keeps a talk as it last was, also while readings disagree.
                     talks = to_plan(replace(known, watched={}), asked.series, at)
@@ -450,11 +457,11 @@ def feed(
 
 
 async def _believed(
-    asked: SeriesSettings, last: Believed | None, clock: Clock
+    asked: SeriesSettings, last: Believed | None, clock: Clock, readings: Readings
 ) -> tuple[Believed | None, SourceError | None]:
     """Read a source; give what is believed now, or was last, and what is wrong with the source."""
     try:
-        reading = await read(asked, clock)
+        reading = await readings.of(asked)
         return believed(last, reading, asked.series, clock(asked.series)), None
     except SourceError as error:
         return last, error

@@ -13,7 +13,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from announcer.settings.schema import TABLES, Delivery, LedgerTable, Limits, Service, Smtp
+from announcer.settings.schema import TABLES, Delivery, Fetch, LedgerTable, Limits, Service, Smtp
 
 PREFIX: Final = "ANNOUNCER_"
 SECRETS: Final = Path("/run/secrets")
@@ -38,6 +38,7 @@ class Outside(BaseSettings):
     limits: Limits = Limits()
     delivery: Delivery = Delivery()
     service: Service = Service()
+    fetch: Fetch = Fetch()
 
     @classmethod
     def settings_customise_sources(

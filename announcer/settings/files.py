@@ -148,10 +148,11 @@ def _gather_series(
 
 
 def with_paths(values: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Let the path of the certificates be relative to the settings."""
-    smtp = values.get("smtp")
-    if isinstance(smtp, dict) and isinstance(smtp.get("ca_file"), str) and smtp["ca_file"]:
-        values = {**values, "smtp": {**smtp, "ca_file": _path(path.parent, smtp["ca_file"])}}
+    """Let the paths of certificates be relative to the settings."""
+    for name in ("smtp", "fetch"):
+        table = values.get(name)
+        if isinstance(table, dict) and isinstance(table.get("ca_file"), str) and table["ca_file"]:
+            values = {**values, name: {**table, "ca_file": _path(path.parent, table["ca_file"])}}
     return values
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from announcer.cadence import ANNOUNCEMENT, CANCELLATION, REMINDER, UPDATE, Changes, Rule
 from announcer.errors import SettingsError
 from announcer.quoting import quoted, shortened
-from announcer.redaction import remember, remember_address, remember_database
+from announcer.redaction import remember, remember_address, remember_database, remember_proxy
 from announcer.settings.broken import BrokenSeries, all_mistakes
 from announcer.settings.environment import Outside, Overrides, outside_line, overrides
 from announcer.settings.files import Found, SeriesFound, read, resolved, with_paths
@@ -21,6 +21,7 @@ from announcer.settings.schema import (
     TABLES,
     BreaksTable,
     Delivery,
+    Fetch,
     LedgerTable,
     Limits,
     SeriesTable,
@@ -70,6 +71,7 @@ class Settings:
     limits: Limits
     delivery: Delivery
     service: Service
+    fetch: Fetch
     series: tuple[SeriesSettings, ...]
     files: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
@@ -140,6 +142,7 @@ def read_settings(
     tables = read(path, found)
     given = overrides(environ, secrets=secrets)
     _remember_secrets(tables, given.values, found.series)
+    _remember_proxies(tables, given.values, environ)
     mistakes = [*given.mistakes]
     outside = _outside(tables, path, given, environ, mistakes)
     series, broken = _sorted_out(found)
@@ -154,6 +157,7 @@ def read_settings(
         limits=outside.limits,
         delivery=outside.delivery,
         service=outside.service,
+        fetch=outside.fetch,
         series=series,
         files=tuple(found.files),
         warnings=given.warnings,
@@ -211,6 +215,16 @@ def _remember_secrets(
     for table in series:
         for address in _texts([table.values.get("source"), table.values.get("breaks")]):
             remember_address(address)
+
+
+def _remember_proxies(
+    tables: Mapping[str, Any], variables: Mapping[str, str], environ: Mapping[str, str]
+) -> None:
+    """Let no message show the password of a proxy, neither of ours nor of the environment."""
+    fetch = tables["fetch"] if isinstance(tables.get("fetch"), dict) else {}
+    around = [text for name, text in environ.items() if name.lower().endswith("_proxy")]
+    for url in _texts([fetch.get("proxy"), variables.get("ANNOUNCER_FETCH__PROXY"), around]):
+        remember_proxy(url)
 
 
 def _texts(value: object) -> Iterator[str]:

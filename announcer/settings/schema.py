@@ -6,7 +6,15 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from announcer.cadence import DEFAULT_GRACE, FIELDS, REMINDER, Changes, Rule
 from announcer.cadence import Field as Field_
@@ -28,14 +36,18 @@ from announcer.settings.values import (
     Listen,
     Location,
     Picture,
+    ProxyUrl,
     RuleName,
     Sender,
     SeriesId,
     Url,
+    UserAgent,
     Weekday,
     Zone,
 )
 from announcer.talks import Series
+
+LONGEST_FETCH: Final = timedelta(minutes=5)
 
 _SITES: Final[Mapping[str, str]] = {
     "researchseminars": "https://researchseminars.org/seminar/MySeminar",
@@ -142,10 +154,30 @@ class Limits(Table):
     per_week: Annotated[int, Field(ge=1, le=10_000)] = 8
 
 
+def _short(timeout: timedelta) -> timedelta:
+    if timeout > LONGEST_FETCH:
+        raise ValueError(
+            "is longer than 5 minutes, for which a series would know nothing of its talks; write it "
+            'like "30 s"'
+        )
+    return timeout
+
+
 class Service(Table):
     """Where the long-running service says how it is."""
 
     listen: Listen = ("127.0.0.1", 8080)
+
+
+class Fetch(Table):
+    """How sources are fetched: the way to them, and how many at once."""
+
+    proxy: ProxyUrl | None = None
+    ca_file: File | None = None
+    user_agent: UserAgent = "announcer"
+    timeout: Annotated[Duration, AfterValidator(_short)] = timedelta(seconds=30)
+    at_once: Annotated[int, Field(ge=1, le=100)] = 8
+    per_host: Annotated[int, Field(ge=1, le=100)] = 2
 
 
 class SourceTable(Table):
@@ -325,4 +357,5 @@ TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "limits": Limits,
     "delivery": Delivery,
     "service": Service,
+    "fetch": Fetch,
 }

@@ -15,12 +15,14 @@ from announcer.colours import ENOUGH, GROUND, contrast, is_colour
 from announcer.hostnames import is_host_name
 from announcer.logo import read_logo
 from announcer.prose import one_line
+from announcer.proxies import is_proxy
 from announcer.quantities import Span, clock, duration, span, weekday
 from announcer.quoting import quoted, shortened
 from announcer.talks import Logo, Mailbox
 
 SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # one letter is a drive of Windows
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_CALENDARS: Final = frozenset({"webcal", "webcals"})  # as links to calendars begin; read as https
 _SQLITE: Final = "sqlite:///"
 # RFC 3986, with several hosts as libpq takes them: user and password, hosts, database, parameters.
 _HOST: Final = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/@\[\]?#:,]*)(?::\d{1,5})?"
@@ -123,10 +125,8 @@ def _location(text: object) -> str:
     if not scheme:
         return usable_path(text)
     name = scheme[1].lower()
-    if name == "webcal":
-        raise ValueError(
-            f"{quoted(text)} is read from the same address with https:// in front; write that"
-        )
+    if name in _CALENDARS and text[len(name) :].startswith("://"):
+        text, name = f"https{text[len(name) :]}", "https"
     if name not in {"http", "https"} or not text[len(name) :].startswith("://"):
         raise ValueError(
             f"{quoted(text)} is neither a path nor a web address with http:// or https://"
@@ -284,6 +284,27 @@ def _ledger_url(text: object) -> str:
     return text
 
 
+def _proxy_url(text: object) -> str:
+    """Read the address of a proxy; it is never quoted, as it may hold a password."""
+    if not isinstance(text, str) or not is_proxy(text):
+        known = '"http://proxy.example.org:3128" or "http://user:password@proxy.example.org:3128"'
+        raise ValueError(
+            f"is not the address of an HTTP proxy; write it like {known}, where in the user name and "
+            "the password a slash is %2F, an @ is %40 and a percent sign is %25"
+        )
+    return text
+
+
+def _user_agent(text: object) -> str:
+    text = _one_line(text)
+    if not re.fullmatch(r"[\x20-\x7e]{1,200}", text):
+        raise ValueError(
+            f"{quoted(text)} cannot be sent in a header; use at most 200 letters, digits and signs of "
+            'ASCII, like "announcer (seminar@example.org)"'
+        )
+    return text
+
+
 Address = Annotated[str, BeforeValidator(_address)]
 Clock = Annotated[time, BeforeValidator(clock)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
@@ -300,8 +321,10 @@ HostName = Annotated[str, BeforeValidator(_host_name)]
 LedgerUrl = Annotated[SecretStr, BeforeValidator(_ledger_url)]
 Listen = Annotated[tuple[str, int], BeforeValidator(_listen)]
 Picture = Annotated[Logo, BeforeValidator(_logo)]
+ProxyUrl = Annotated[SecretStr, BeforeValidator(_proxy_url)]
 RuleName = Annotated[str, BeforeValidator(_rule_name)]
 SeriesId = Annotated[str, BeforeValidator(_series_id)]
+UserAgent = Annotated[str, BeforeValidator(_user_agent)]
 Days = Annotated[Span, BeforeValidator(span)]
 File = Annotated[Path, BeforeValidator(_path)]
 Folder = Annotated[Path, BeforeValidator(_folder)]

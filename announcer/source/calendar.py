@@ -22,6 +22,7 @@ from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.recurrence import Allowance, TooMuchWork
 from announcer.source.repeating import Window, bounded
 from announcer.source.spoken import with_speakers
+from announcer.source.texts import Texts
 from announcer.talks import Reading, Series
 
 if TYPE_CHECKING:
@@ -40,11 +41,17 @@ _STREAM_NAMES: Final = re.compile(r"CONFERENCE|X-[A-Z-]*(?:CONFERENCE|MEETING|ZO
 class CalendarSource:
     """The talks of a calendar, a file or a web address."""
 
-    def __init__(self, location: Path | str, series: Series, hints: Hints = NO_HINTS) -> None:
+    def __init__(
+        self,
+        location: Path | str,
+        series: Series,
+        hints: Hints = NO_HINTS,
+        texts: Texts | None = None,
+    ) -> None:
         self._location = location
         self._series = series
         self._hints = hints
-        self._fetcher = Fetcher()
+        self._texts = texts or Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the calendar as it stands; a bad file of several concerns that file."""
@@ -54,7 +61,7 @@ class CalendarSource:
         errors: list[SourceUnreadable] = []
         for file in found:
             try:
-                told, strange = self.read(await self._fetcher.text(file.place), file.below, now)
+                told, strange = self.read(await self._texts.text(file.place), file.below, now)
             except SourceUnreadable as error:
                 errors.append(error)
                 continue
@@ -66,7 +73,7 @@ class CalendarSource:
         reading = understood(
             with_speakers(facts), self._series, self._hints, now, [*unread, *warnings]
         )
-        return replace(reading, unread=unread, copies=self._fetcher.taken_copies())
+        return replace(reading, unread=unread, copies=self._texts.taken_copies())
 
     def read(self, text: str, name: str, now: datetime) -> tuple[list[Facts], list[str]]:
         """Find the facts in a calendar's text, and what could not be understood."""

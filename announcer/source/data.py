@@ -11,6 +11,7 @@ from announcer.source.fetch import Fetcher
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.spoken import with_speakers
+from announcer.source.texts import Texts
 from announcer.source.tree import parsed
 from announcer.source.walk import entries
 from announcer.talks import Reading, Series
@@ -21,11 +22,17 @@ SUFFIXES: Final = frozenset({".yaml", ".yml", ".toml", ".json", ".csv", ".tsv"})
 class DataSource:
     """The talks of a data file, of all in a folder, or of a web address."""
 
-    def __init__(self, location: Path | str, series: Series, hints: Hints = NO_HINTS) -> None:
+    def __init__(
+        self,
+        location: Path | str,
+        series: Series,
+        hints: Hints = NO_HINTS,
+        texts: Texts | None = None,
+    ) -> None:
         self._location = location
         self._series = series
         self._hints = hints
-        self._fetcher = Fetcher()
+        self._texts = texts or Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the files as they stand; one bad file of several concerns that file."""
@@ -34,7 +41,7 @@ class DataSource:
         errors: list[SourceUnreadable] = []
         for file in found:
             try:
-                facts += self.read(await self._fetcher.text(file.place), file.below)
+                facts += self.read(await self._texts.text(file.place), file.below)
             except SourceUnreadable as error:
                 errors.append(error)
         if errors and len(errors) == len(found):
@@ -43,7 +50,7 @@ class DataSource:
         return replace(
             understood(with_speakers(facts), self._series, self._hints, now, told),
             unread=told,
-            copies=self._fetcher.taken_copies(),
+            copies=self._texts.taken_copies(),
         )
 
     def read(self, text: str, name: str) -> list[Facts]:

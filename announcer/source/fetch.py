@@ -4,11 +4,10 @@ What has not changed since it was last read is not sent again (RFC 9110, 13); a 
 from the open web into a private network; nothing is read that asks for an account.
 """
 
-import asyncio
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from announcer.errors import SourceUnreadable
+from announcer.source.access import Access, Time
 from announcer.source.decode import decoded
 from announcer.source.forges import raw_address
 from announcer.talks import Copy
@@ -25,12 +25,10 @@ from announcer.talks import Copy
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT: Final = timedelta(seconds=15)
-LONGEST: Final = timedelta(seconds=60)  # for all of it, as a server may drip
+TIMEOUT: Final = timedelta(seconds=15)  # for each step
 LARGEST: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 20 * 1024 * 1024
 MOST_REDIRECTS: Final = 3
-_HEADERS: Final = {"User-Agent": "announcer", "Accept-Encoding": "gzip"}
 _TICK: Final = timedelta(minutes=1)  # a page that is younger may change without a newer date
 _LOGIN: Final = re.compile(r"(?i)/(?:sign_?in|login|log-in|servicelogin|sso)(?:\.\w+$|/|$)")
 _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052
@@ -57,13 +55,21 @@ def private(address: Address) -> bool:
     return not address.is_global or address.is_multicast
 
 
-async def fetch(location: Path | str) -> str:
-    """Give the text of a file, or of what a web address answers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a web address answered: the bytes, and the charset that its header says."""
 
-    Raises:
-        SourceUnreadable: naming the location, and what to do.
-    """
-    return await Fetcher().text(location)
+    content: bytes = field(repr=False)
+    charset: str | None
+    name: str  # the address at the end of all redirects
+
+    def text(self) -> str:
+        """Give the text.
+
+        Raises:
+            SourceUnreadable: it is empty, or no text.
+        """
+        return decoded(self.content, self.charset, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +77,18 @@ class _Kept:
     """A page as it was last read, and the headers that ask for it only if it has changed."""
 
     conditions: Mapping[str, str]
-    text: str
+    page: Fetched
 
 
 class Fetcher:
     """Reads files and web pages for one source; keeps in memory what may not have changed."""
 
-    def __init__(self, private: Callable[[Address], bool] = private) -> None:
-        """Take what tells a private address."""
+    def __init__(
+        self, private: Callable[[Address], bool] = private, access: Access | None = None
+    ) -> None:
+        """Take what tells a private address, and how pages are reached."""
         self._private = private
+        self._access = access or Access()
         self._kept: dict[str, _Kept] = {}
         self._copies: dict[str, Copy] = {}
 
@@ -95,67 +104,98 @@ class Fetcher:
             SourceUnreadable: naming the location, and what to do.
         """
         if isinstance(location, Path):
-            return decoded(_file(location), None, str(location))
-        return await self._page(location)
+            return decoded(file_content(location), None, str(location))
+        return (await self.page(location)).text()
 
-    async def _page(self, url: str) -> str:
+    async def page(self, url: str, time: Time | None = None) -> Fetched:
+        """Give what a web address answers now, within a time that may have begun before.
+
+        Raises:
+            SourceUnreadable: naming the address, and what to do.
+        """
         import httpx  # noqa: PLC0415 - only who reads over the web pays for it
 
         try:
-            async with (
-                asyncio.timeout(LONGEST.total_seconds()),
-                httpx.AsyncClient(
-                    timeout=TIMEOUT.total_seconds(),
-                    follow_redirects=False,
-                    trust_env=False,
-                    headers=_HEADERS,
-                    limits=httpx.Limits(max_keepalive_connections=0),
-                ) as client,
-            ):
-                return await self._followed(client, url)
+            return await self._followed(url, time or self._access.time())
         except TimeoutError as error:
-            seconds = LONGEST.total_seconds()
-            raise SourceUnreadable(f"{url} was not there after {seconds:.0f} seconds") from error
+            longest = self._access.timeout.total_seconds()
+            raise SourceUnreadable(
+                f"{url} was not there after {longest:g} seconds; wait for the server, or give it more "
+                "time with timeout in [fetch]"
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL, zlib.error) as error:
             words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
-            advice = "check source.location, or wait for the server"
-            raise SourceUnreadable(f"{url} could not be fetched: {words}; {advice}") from error
+            raise SourceUnreadable(
+                f"{url} could not be fetched: {words}; {self._advice(url)}"
+            ) from error
 
-    async def _followed(self, client: "httpx.AsyncClient", url: str) -> str:
+    def _advice(self, url: str) -> str:
+        if self._access.proxy(url) is None:
+            return "check source.location, or wait for the server"
+        return "check source.location and the proxy that leads there, [fetch] proxy or HTTPS_PROXY"
+
+    async def _followed(self, url: str, time: Time) -> Fetched:
         way = _Way(raw_address(url), self._private)
         for _ in range(MOST_REDIRECTS + 1):
-            known = self._kept.get(way.url)
-            async with client.stream(
+            async with self._access.slots.one(way.host), time.running():
+                page = await self._step(way, copy_name(url))
+            if page is not None:
+                return page
+        raise SourceUnreadable(f"{url} redirects more than {MOST_REDIRECTS} times")
+
+    async def _step(self, way: "_Way", name: str) -> Fetched | None:
+        """Ask the address that the way has come to; None where it leads on."""
+        known = self._kept.get(way.url)
+        proxy = self._access.proxy(way.url)
+        way.begin(through_proxy=proxy is not None)
+        async with (
+            self._client(proxy) as client,
+            client.stream(
                 "GET",
                 way.url,
                 headers=known.conditions if known else None,
                 extensions={"trace": way.trace},
-            ) as response:
-                way.check()
-                target = response.headers.get("location")
-                if response.is_redirect and target:
-                    way.turn(target)
-                elif response.status_code == 304 and known:
-                    modified = known.conditions.get("If-Modified-Since")
-                    self._copies[_name(url)] = _copy(response.headers, modified)
-                    return known.text
-                else:
-                    text = await self._read(response, way.url)
-                    self._copies[_name(url)] = _copy(response.headers)
-                    return text
-        raise SourceUnreadable(f"{url} redirects more than {MOST_REDIRECTS} times")
+            ) as response,
+        ):
+            way.check()
+            target = response.headers.get("location")
+            if response.is_redirect and target:
+                way.turn(target)
+                return None
+            if response.status_code == 304 and known:
+                modified = known.conditions.get("If-Modified-Since")
+                self._copies[name] = _copy(response.headers, modified)
+                return known.page
+            page = await self._read(response, way.url)
+            self._copies[name] = _copy(response.headers)
+            return page
 
-    async def _read(self, response: "httpx.Response", url: str) -> str:
+    def _client(self, proxy: str | None) -> "httpx.AsyncClient":
+        import httpx  # noqa: PLC0415 - as above
+
+        trust = self._access.trust
+        return httpx.AsyncClient(
+            timeout=min(TIMEOUT, self._access.timeout).total_seconds(),
+            follow_redirects=False,
+            trust_env=False,
+            verify=trust,
+            proxy=httpx.Proxy(proxy, ssl_context=trust) if proxy else None,
+            headers={"User-Agent": self._access.user_agent, "Accept-Encoding": "gzip"},
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    async def _read(self, response: "httpx.Response", url: str) -> Fetched:
         if response.status_code != 200:
             raise _answered(response.status_code, url)
-        text = decoded(await _body(response, url), response.charset_encoding, url)
+        content = await _body(response, url)
+        page = Fetched(content=content, charset=response.charset_encoding, name=url)
         self._kept.pop(url, None)
         conditions = _conditions(response.headers)
         if conditions:
-            self._kept[url] = _Kept(conditions, text)
-        while sum(len(kept.text) for kept in self._kept.values()) > LARGEST_UNPACKED:
+            self._kept[url] = _Kept(conditions, page)
+        while sum(len(kept.page.content) for kept in self._kept.values()) > LARGEST_UNPACKED:
             del self._kept[next(iter(self._kept))]
-        return text
+        return page
 
 
 class _Way:
@@ -170,6 +210,22 @@ class _Way:
         self._before = ""  # what redirected here
         self._open = False  # whether an address of the open web redirected here
         self._peer: Address | None = None
+        self._through_proxy = False
+
+    @property
+    def host(self) -> str:
+        """The server that the next step asks, with its port."""
+        return urlsplit(self.url).netloc.lower()
+
+    def begin(self, *, through_proxy: bool) -> None:
+        """Take the next step, whose connection is to the page's server or to a proxy.
+
+        Whom a proxy connects to is not seen: it counts as the open web, and what leads from there
+        to an address that is private in so many words is not followed.
+        """
+        self._through_proxy = through_proxy
+        if through_proxy and self._open and _privately_named(self.url, self._private):
+            raise self._refusal()
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Look at a connection that was just made, before anything is said on it."""
@@ -177,11 +233,14 @@ class _Way:
             return
         stream = info["return_value"]
         self._peer = ip_address(stream.get_extra_info("server_addr")[0])
-        if self._open and self._private(self._peer):
+        if self._open and not self._through_proxy and self._private(self._peer):
             await stream.aclose()
-            raise SourceUnreadable(
-                f"{self._before} redirects to a private address, {self.url}; it is not read"
-            )
+            raise self._refusal()
+
+    def _refusal(self) -> SourceUnreadable:
+        return SourceUnreadable(
+            f"{self._before} redirects to a private address, {self.url}; it is not read"
+        )
 
     def check(self) -> None:
         """See that the connection was looked at."""
@@ -204,11 +263,28 @@ class _Way:
                 f"{self._before} asks for an account, at {self.url}; only what anyone may read is "
                 "read: make it public, or name its public address in source.location"
             )
-        self._open = self._open or (self._peer is not None and not self._private(self._peer))
+        seen_open = self._peer is not None and not self._private(self._peer)
+        self._open = self._open or self._through_proxy or seen_open
         self._peer = None
 
 
-def _file(path: Path) -> bytes:
+def _privately_named(url: str, private: Callable[[Address], bool]) -> bool:
+    """Tell whether an address names a private one without being looked up."""
+    host = (urlsplit(url).hostname or "").rstrip(".").partition("%")[0]
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return private(ip_address(host))
+    except ValueError:
+        return False
+
+
+def file_content(path: Path) -> bytes:
+    """Give the bytes of a file.
+
+    Raises:
+        SourceUnreadable: naming the file, and what to do.
+    """
     if path.is_dir():
         raise SourceUnreadable(f"{path} is a folder; name the page itself in source.location")
     try:
@@ -252,8 +328,8 @@ async def _body(response: "httpx.Response", url: str) -> bytes:
     return bytes(content)
 
 
-def _name(url: str) -> str:
-    """Name an address without what may be secret in it."""
+def copy_name(url: str) -> str:
+    """Name a page, for what is known of its copies, without what may be secret in its address."""
     return sha256(url.encode()).hexdigest()[:16]
 
 

@@ -6,14 +6,17 @@ from typing import Any, Final
 
 from announcer.errors import SourceUnreadable
 from announcer.quantities import Span
-from announcer.source.fetch import fetch
+from announcer.source.fetch import Fetcher
 from announcer.source.recurrence import Allowance, TooMuchWork, occurrences, parsed
+from announcer.source.texts import Texts
 
 _YEARS: Final = timedelta(days=2 * 366)
 _MOST_DAYS: Final = 400_000  # that the rules of all its entries may look at
 
 
-async def holidays(location: Path | str, now: datetime) -> tuple[Span, ...]:
+async def holidays(
+    location: Path | str, now: datetime, texts: Texts | None = None
+) -> tuple[Span, ...]:
     """Read the days that a calendar's entries cover, a year back and two years ahead.
 
     Raises:
@@ -21,7 +24,7 @@ async def holidays(location: Path | str, now: datetime) -> tuple[Span, ...]:
     """
     from icalendar import Calendar  # noqa: PLC0415 - only who names a calendar pays
 
-    text = await fetch(location)
+    text = await (texts or Fetcher()).text(location)
     try:
         calendar = Calendar.from_ical(text)
         events = calendar.walk("VEVENT")

@@ -17,6 +17,7 @@ from announcer.source.facts import Facts, understood
 from announcer.source.fetch import Answered, Fetcher
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.markdown import uncommented
+from announcer.source.texts import Texts
 from announcer.talks import Reading, Series
 
 Table = Mapping[str, Any]
@@ -40,17 +41,22 @@ class InterfaceSource:
     """The talks of a site that has a public interface, named by an address of its pages."""
 
     def __init__(
-        self, interface: Interface, location: Path | str, series: Series, hints: Hints = NO_HINTS
+        self,
+        interface: Interface,
+        location: Path | str,
+        series: Series,
+        hints: Hints = NO_HINTS,
+        texts: Texts | None = None,
     ) -> None:
         self._interface = interface
         self._location = str(location)
         self._series = series
         self._hints = hints
-        self._fetcher = Fetcher()
+        self._texts = texts or Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Ask the site for its talks."""
-        asking = Asking(self._fetcher, self._interface.site, self._location)
+        asking = Asking(self._texts, self._interface.site, self._location)
         facts, warnings = await self._interface.read(asking, now)
         if not facts:
             warnings.append(
@@ -58,21 +64,21 @@ class InterfaceSource:
                 "talks are not public"
             )
         reading = understood(facts, self._series, self._hints, now, warnings)
-        return replace(reading, copies=self._fetcher.taken_copies())
+        return replace(reading, copies=self._texts.taken_copies())
 
 
 class Asking:
     """Asks one site, and says in one way what went wrong."""
 
-    def __init__(self, fetcher: Fetcher, site: str, location: str) -> None:
-        self._fetcher = fetcher
+    def __init__(self, texts: Texts, site: str, location: str) -> None:
+        self._texts = texts
         self.site = site
         self.location = location
 
     async def json(self, url: str) -> Any:
         """Give what an address of the interface answers."""
         try:
-            text = await self._fetcher.text(url)
+            text = await self._texts.text(url)
         except Answered as error:
             raise self._refused(url, error.status) from error
         try:

@@ -37,6 +37,7 @@ from announcer.source.lists import Lists
 from announcer.source.markdown import Line, Section
 from announcer.source.merged import one_talk, without_repeats
 from announcer.source.renamed import missing, renamed
+from announcer.source.texts import Texts
 from announcer.source.understood import Understanding
 from announcer.talks import Ground, Reading, Series, Talk
 
@@ -70,16 +71,17 @@ class PageSource:
         location: Path | str,
         series: Series,
         hints: Hints = NO_HINTS,
+        texts: Texts | None = None,
     ) -> None:
         self._location = location
         self._series = series
         self._hints = hints
-        self._fetcher = Fetcher()
+        self._texts = texts or Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the page as it stands."""
-        text = await self._fetcher.text(self._location)
-        return replace(self.read(text, now), copies=self._fetcher.taken_copies())
+        text = await self._texts.text(self._location)
+        return replace(self.read(text, now), copies=self._texts.taken_copies())
 
     def read(self, text: str, now: datetime) -> Reading:
         """Understand a page's text.

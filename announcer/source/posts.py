@@ -22,6 +22,7 @@ from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.known import POINTS, TALKS, fact_of, known_name, label
 from announcer.source.markdown import plain, uncommented
+from announcer.source.texts import Texts
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree
 from announcer.talks import Reading, Series
@@ -47,11 +48,17 @@ _TAIL: Final = re.compile(
 class PostsSource:
     """The talks of a folder, or of a pattern, with one file for each."""
 
-    def __init__(self, location: Path | str, series: Series, hints: Hints = NO_HINTS) -> None:
+    def __init__(
+        self,
+        location: Path | str,
+        series: Series,
+        hints: Hints = NO_HINTS,
+        texts: Texts | None = None,
+    ) -> None:
         self._location = location
         self._series = series
         self._hints = hints
-        self._fetcher = Fetcher()
+        self._texts = texts or Fetcher()
 
     async def load(self, now: datetime) -> Reading:
         """Read the files as they stand; a bad one concerns itself, unless all are bad."""
@@ -61,7 +68,7 @@ class PostsSource:
         errors: list[SourceUnreadable] = []
         for file in found:
             try:
-                post = _post(file, await self._fetcher.text(file.place), self._hints)
+                post = _post(file, await self._texts.text(file.place), self._hints)
             except SourceUnreadable as error:
                 errors.append(error)
                 continue
@@ -86,7 +93,7 @@ class PostsSource:
         ]
         unread = tuple(map(str, errors))
         reading = understood(known, self._series, self._hints, now, [*unread, *warnings, *strange])
-        return replace(reading, unread=unread, copies=self._fetcher.taken_copies())
+        return replace(reading, unread=unread, copies=self._texts.taken_copies())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
