@@ -147,7 +147,16 @@ def test_a_quota_and_a_lost_server_are_about_the_account(phase: str, act: Act | 
 @pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA", "dot"])
 def test_what_a_code_says_of_the_account_is_about_the_account_and_no_other_is(phase: str) -> None:
     account = {"421 closing", "530 log in", "534 too weak a login", "535 bad credentials"}
-    others = {"450 busy", "451 later", "454 not now", "533 what", "536 what", "550 no", "554 no"}
+    others = {
+        "450 busy",
+        "451 later",
+        "452 4.2.2 over quota",
+        "454 not now",
+        "533 what",
+        "536 what",
+        "550 no",
+        "554 no",
+    }
     about = {}
     for answer in account | others:
         error, _ = delivered({phase: answer})
