@@ -16,6 +16,7 @@ from mailbox_server import ORGANISER, Mailbox
 from announcer import app as parts
 from announcer.announcer import Announcer
 from announcer.errors import (
+    ClaimLost,
     DeliveryDeferred,
     DeliveryError,
     DeliveryInDoubt,
@@ -26,10 +27,10 @@ from announcer.errors import (
 from announcer.ledger import Claim, Deferred, Outcome, Sent, State
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
-from announcer.recording import Recorder
+from announcer.recording import Recorder, Replayed
 from announcer.report import Report
 from announcer.settings import Settings, load_settings
-from announcer.spool import Spool, Unrecorded
+from announcer.spool import Damaged, Spool, Unrecorded
 from announcer.transport import BeforeData
 
 KEY = "ml/announcement/2020-04-03"
@@ -470,3 +471,36 @@ def test_a_pass_waits_half_a_minute_to_record_a_250_and_not_for_anything_else(
     found, state = hurried.run(work())
     assert found is recorded
     assert (state is State.SENDING) is not recorded
+
+
+@pytest.mark.parametrize("answer", [Sent(reply=TAKEN), Deferred(until=LATER, reply="451")])
+def test_a_250_for_a_mail_that_the_ledger_no_longer_knows_is_kept_and_told_and_no_other_answer_is(
+    tmp_path: Path, answer: Sent | Deferred
+) -> None:
+    async def work() -> tuple[str, list[Unrecorded]]:
+        old, restored = SqliteLedger.in_memory(), SqliteLedger.in_memory()
+        mail = await old.claim(MAIL, revision=0, expires_at=LATER, now=DUE)
+        assert mail is not None
+        spool = Spool(tmp_path, ledger="sqlite://")
+        entry = Unrecorded(
+            ledger="sqlite://", message_id="<a@example.org>", claim=mail, outcome=answer, at=DUE
+        )
+        try:
+            problem = str(await Recorder(restored, spool).record(entry))
+        except ClaimLost:
+            problem = "lost"
+        for ledger in (old, restored):
+            await ledger.close()
+        return problem, spool.contents()[0]
+
+    problem, kept = asyncio.run(work())
+    assert (problem == "lost", len(kept)) == ((False, 1) if isinstance(answer, Sent) else (True, 0))
+    assert isinstance(answer, Deferred) or "no longer knows this mail" in problem
+
+
+def test_a_folder_that_cannot_be_read_holds_second_copies_and_no_first_one(tmp_path: Path) -> None:
+    problem = NotRecorded("the folder cannot be listed")
+    folder = Damaged(path=tmp_path, why="cannot be listed")
+    replayed = Replayed(damaged=[(folder, problem)])
+    assert replayed.hindrance(KEY, copies=0) is None
+    assert replayed.hindrance(KEY, copies=1) == "the folder cannot be listed"

@@ -491,6 +491,18 @@ RAISES: dict[str, tuple[Act, Act]] = {
         nothing,
         lambda ledger: ledger.believe(replace(BELIEVED, since={"1": NOW})),
     ),
+    "since when a talk can be announced": (
+        nothing,
+        lambda ledger: ledger.believe(replace(BELIEVED, clear={"1": NOW})),
+    ),
+    "a talk that may be another one": (
+        nothing,
+        lambda ledger: ledger.believe(replace(BELIEVED, unsure=frozenset({"1"}))),
+    ),
+    "a talk that readings do not agree on": (
+        nothing,
+        lambda ledger: ledger.believe(replace(BELIEVED, watched={"1": Watch()})),
+    ),
 }
 
 
@@ -523,7 +535,8 @@ def test_what_changes_nothing_for_the_plan_and_another_series_let_a_claim_be(pla
         await first.adopt("t", "t@groups.example", rules=[], counted=[], now=NOW)
         await first.believe(BELIEVED)
         planned = await second.history("s")
-        await first.believe(replace(BELIEVED, read_at=NOW + MINUTE))
+        states = {"1": {"a": Period(first=NOW, last=NOW)}}
+        await first.believe(replace(BELIEVED, read_at=NOW + MINUTE, states=states))
         await first.decide([replace(HOLD, series="t")], key="t/announcement/2026-04-03", now=NOW)
         other = replace(message(), key="s/reminder/2026-04-07", message_id="<b@example.org>")
         sent = await claimed(first, other, now=NOW)
