@@ -632,10 +632,11 @@ class SqlLedger:
 def _same_to_the_plan(known: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Tell whether two rows of what is believed lead to the same plan.
 
-    Of what is remembered only the talks that are watched decide what may go out.
+    Of what is remembered only the talks that are watched, and what readings said of them, decide
+    what may go out.
     """
     names = ("talks", "gone", "unsure", "since", "clear")
-    watched = [set(memory_of(row["memory"])["watched"]) for row in (known, new)]
+    watched = [memory_of(row["memory"])["watched"] for row in (known, new)]
     return all(known[name] == new[name] for name in names) and watched[0] == watched[1]
 
 

@@ -503,6 +503,12 @@ RAISES: dict[str, tuple[Act, Act]] = {
         nothing,
         lambda ledger: ledger.believe(replace(BELIEVED, watched={"1": Watch()})),
     ),
+    "one reading more of a talk that readings do not agree on": (
+        lambda ledger: ledger.believe(replace(BELIEVED, watched={"1": Watch()})),
+        lambda ledger: ledger.believe(
+            replace(BELIEVED, watched={"1": Watch(sightings=(Sighting(at=NOW, state="a"),))})
+        ),
+    ),
 }
 
 
