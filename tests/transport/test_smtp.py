@@ -144,6 +144,13 @@ def test_a_quota_and_a_lost_server_are_about_the_account(phase: str, act: Act | 
     assert outcome.about == "account"
 
 
+@pytest.mark.parametrize("answer", ["359 odd", "334 what", "250 ok", "451 later"])
+def test_only_354_to_data_is_an_invitation(answer: str) -> None:
+    outcome, truth = delivered({"DATA": answer})
+    assert isinstance(outcome, DeliveryDeferred)
+    assert (truth.content_came, truth.taken) == (False, [])
+
+
 @pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA", "dot"])
 def test_what_a_code_says_of_the_account_is_about_the_account_and_no_other_is(phase: str) -> None:
     account = {"421 closing", "530 log in", "534 too weak a login", "535 bad credentials"}
