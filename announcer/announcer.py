@@ -310,7 +310,7 @@ class Announcer:
         for entry in self._replayed.recorded:
             if entry.series == series.id:
                 concerns += of_late_answer(entry)
-        known = await self._known(programme, self._clock(series), record=True)
+        known = await self._known_by_now(programme)
         if known.trouble is not None:
             self._take_note(series, known.trouble, report)
             if known.history.believed is not None:
@@ -323,7 +323,7 @@ class Announcer:
             owed=frozenset(m.key for m in plan.announcements if _goes_now(m, known.now))
         )
         while not await self._carried_out(programme, known, plan, so_far, report, concerns):
-            known = await self._known(programme, self._clock(series), record=True, before=known)
+            known = await self._known_by_now(programme, known)
             plan = await self._planned(programme, known)
             report.plans[-1] = plan
         concerns += of_gone(series, known.history.believed, known.now)
@@ -506,6 +506,26 @@ class Announcer:
             breaks=known.breaks,
         )
 
+    async def _known_by_now(self, programme: Programme, before: _Known | None = None) -> _Known:
+        """Give what is known now, and keep it; again where others changed it in the meantime.
+
+        Raises:
+            PlanOutdated: they did so over and over.
+        """
+        refused = 0
+        while True:
+            now = self._clock(programme.series)
+            try:
+                return await self._known(programme, now, record=True, before=before)
+            except PlanOutdated as refusal:
+                refused += 1
+                log.info("%s; it is read again", refusal)
+                if refused > MOST_REFUSED_CLAIMS:
+                    raise PlanOutdated(
+                        f"{refusal}; that happened {refused} times in this pass, so its mails wait "
+                        "for the next one"
+                    ) from refusal
+
     async def _known(
         self, programme: Programme, now: datetime, *, record: bool, before: _Known | None = None
     ) -> _Known:
@@ -532,10 +552,10 @@ class Announcer:
         rules = [rule.label for rule in new]
         at = self._clock(series)
         await self._ledger.adopt(series.id, series.list, rules=rules, counted=counted, now=at)
-        believed = known.history.believed
-        return replace(
-            known, history=replace(await self._ledger.history(series.id), believed=believed)
-        )
+        history = await self._ledger.history(series.id)
+        if history.revision != known.history.revision + 1:
+            raise PlanOutdated(f"{series.id} has changed since it was read")
+        return replace(known, history=replace(history, believed=known.history.believed))
 
     async def _believed(
         self, programme: Programme, history: History, now: datetime, *, record: bool
@@ -605,7 +625,7 @@ class Announcer:
     ) -> _Known:
         """Keep what is believed, and give the history with the revision that it then has."""
         if record and belief.worth_keeping(history.believed, believed):
-            await self._ledger.believe(believed)
+            await self._ledger.believe(believed, revision=history.revision)
             history = await self._ledger.history(series.id)
             believed = history.believed or believed
         history = replace(history, believed=believed)

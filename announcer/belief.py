@@ -68,6 +68,8 @@ def believed(last: Believed | None, reading: Reading, series: Series, now: datet
     Raises:
         SourceUntrusted: the reading is not believed, and why.
     """
+    if last and _is_overtaken(last, reading, now):
+        return last
     found = _recognised(last, reading, series, now)
     if last and _is_outdated(last, reading, now) and _differs(last, found):
         since = known(last.outdated_since, now) or now
@@ -177,6 +179,12 @@ def _differs(last: Believed, found: Matched) -> bool:
     return {t.identity: flicker.state_of(t) for t in found.talks} != {
         t.identity: flicker.state_of(t) for t in last.talks
     }
+
+
+def _is_overtaken(last: Believed, reading: Reading, now: datetime) -> bool:
+    """Return whether a reading is shown again that is older than what another process has read."""
+    shown, kept = known(reading.read_at, now), known(last.read_at, now)
+    return shown is not None and kept is not None and shown < kept
 
 
 def _is_outdated(last: Believed, reading: Reading, now: datetime) -> bool:

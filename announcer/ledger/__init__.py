@@ -414,8 +414,15 @@ class Ledger(Protocol):
         """Put mails of a series in doubt whose lease ran out while they were sent, and give these."""
         ...
 
-    async def believe(self, believed: Believed) -> None:
-        """Keep the talks of a series as they are believed from now on."""
+    async def believe(self, believed: Believed, *, revision: int | None = None) -> None:
+        """Keep the talks of a series as they are believed from now on.
+
+        ``revision`` is that of the history with which a reading was compared; None where that
+        does not matter.
+
+        Raises:
+            PlanOutdated: the series has a newer revision: another has read or decided meanwhile.
+        """
         ...
 
     async def decide(

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeVar
 from uuid import uuid4
 
-from announcer.errors import ClaimLost, TooLate
+from announcer.errors import ClaimLost, PlanOutdated, TooLate
 from announcer.instants import SKEW
 from announcer.ledger import (
     LEASE,
@@ -487,7 +487,7 @@ class SqlLedger:
                 lost.append(after)
         return tuple(lost)
 
-    async def believe(self, believed: Believed) -> None:
+    async def believe(self, believed: Believed, *, revision: int | None = None) -> None:
         """Keep the talks of a series as they are believed from now on."""
         facts = {
             "talks": text_of_talks(believed.talks),
@@ -502,7 +502,9 @@ class SqlLedger:
             "memory": text_of_memory(believed),
         } | facts
         async with self._db.writing():
-            await self._revised(believed.series, by=0)
+            known_by_now = await self._revised(believed.series, by=0)
+            if revision not in (None, known_by_now):
+                raise PlanOutdated(f"{believed.series} has changed since it was read")
             before = await self._checked.read(BELIEVED, _OF_SERIES, {"series": believed.series})
             if not any(_same_to_the_plan(known, row) for known in before):
                 await self._revised(believed.series)
