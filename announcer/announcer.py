@@ -156,10 +156,18 @@ class _SoFar:
     handled: set[str] = field(default_factory=set)  # keys of mails that it is through with
     held: str = ""  # which limit the mails broke together, and then all of them are held
     refused_claims: int = 0
+    outdated: int = 0  # how often others took so long that its source was read again
 
     def holds(self, mail: Announcement) -> bool:
         """Whether a mail that is due is held by the limits: no person has let it go."""
         return bool(self.held) and not (mail.row and mail.row.released)
+
+    def is_outdated(self, waited: timedelta, longest: timedelta) -> bool:
+        """Whether its source must be read again, as others had their turn for long; not for ever."""
+        if waited <= longest or self.outdated >= MOST_REFUSED_CLAIMS:
+            return False
+        self.outdated += 1
+        return True
 
     def count(self, refusal: AnnouncerError) -> None:
         """Count a claim that was refused.
@@ -348,7 +356,7 @@ class Announcer:
             m for m in plan.announcements if m.key in so_far.owed or not _goes_now(m, known.now)
         ]
         so_far.held = so_far.held or await self._beyond_limits(programme.series, mails, known.now)
-        acted = known.waited > self._outdated_after
+        acted = so_far.is_outdated(known.waited, self._outdated_after)
         for announcement in mails:
             goes = _goes_now(announcement, known.now) and not so_far.holds(announcement)
             if self._stopping.is_set():
