@@ -59,7 +59,6 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     3  flicker       readings that take back what an earlier one said
     3  attempt       one try to hand a mail over, under a claim
     3  spool         outcomes that the ledger may not have recorded yet, in memory and on disk
-    3  health        the health address of the service
     3  settings/     Settings, load_settings; loading, of files, with environment and
                      last_good; broken; schema, values, messages
     4  sources       the places where a series keeps its talks and breaks, made from its settings
@@ -70,6 +69,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told
     4  breaks        weeks without a talk, and days without seminar
+    5  overdue       which mails should have gone by now and did not: what all else follows
     5  unsettled     the mails of the ledger that are still open, or want a person
     5  facts         a talk in the words of a mail, in one language
     6  agreement     text and HTML of a mail against its talks, and against each other
@@ -80,6 +80,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     7  feed          talks -> the entries of a calendar to subscribe to
     7  report        what one pass did
     8  samples       made-up talks, and a mail of every kind about them
+    8  health        the health address of the service
     8  concern       what the organisers must hear
     9  announcer     one pass, in the straight line above
     10 shapes        what programs read: the JSON of the contract

@@ -23,6 +23,9 @@ class Announcement:
     ``sendable_until`` on, which is when that of its first one is, it has to be composed anew.
     ``without`` are the days that a mail of a week without a talk is about. ``is_next`` says that no
     other talk of the series comes before the last of its talks.
+
+    ``overdue`` tells that it should have gone by now and did not; ``by_choice`` that this is so
+    because a person held it, or its title is not known yet, which is nobody's trouble.
     """
 
     key: str
@@ -44,6 +47,13 @@ class Announcement:
     first_expiry: datetime | None = None  # None where all of its talks have the same
     without: Span | None = None
     is_next: bool = True
+    overdue: bool = False
+    by_choice: bool = False
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it should have gone and did not; None where it did, or nothing is wrong with that."""
+        return self.reason if self.overdue and not self.by_choice else None
 
     @property
     def sendable_until(self) -> datetime:

@@ -52,7 +52,7 @@ from announcer.plan import counted_as_told, plan_announcements
 from announcer.quantities import Span
 from announcer.recording import Recorder, Replayed
 from announcer.redaction import redacted
-from announcer.report import Delivery, Fate, Report, told
+from announcer.report import Delivery, Fate, Report, told, unsent
 from announcer.source import Source
 from announcer.spool import Spool, Unrecorded
 from announcer.talks import Reading, Series, Talk
@@ -142,6 +142,7 @@ class _Known:
         None  # None where nothing may be said of a week without a talk
     )
     waited: timedelta = timedelta(0)  # for other series, after the source was read
+    last_pass: datetime | None = None  # when the talks were last read before this pass
 
 
 @dataclass(slots=True, kw_only=True)
@@ -294,7 +295,8 @@ class Announcer:
     def _take_note(series: Series, error: BaseException, report: Report) -> AnnouncerError:
         """Write what went wrong with a series to the log and the report."""
         problem = contained(error, series.id)
-        log.error("%s: %s", series.id, problem, extra={"key": series.id})
+        problem.series = series.id
+        log.error("%s: %s", series.id, problem, extra={"key": series.id, "series": series.id})
         report.problems.append(problem)
         return problem
 
@@ -313,7 +315,7 @@ class Announcer:
     ) -> None:
         series = programme.series
         for row in await self._ledger.expire(series.id, now=self._clock(series)):
-            log.error("%s: in doubt: %s", row.key, row.reply, extra={"key": row.key})
+            log.error("%s: in doubt: %s", row.key, row.reply, extra=_about(row.key, series))
             concerns.append(of_lost_sender(row))
         for entry in self._replayed.recorded:
             if entry.series == series.id:
@@ -330,10 +332,17 @@ class Announcer:
         so_far = _SoFar(
             owed=frozenset(m.key for m in plan.announcements if _goes_now(m, known.now))
         )
-        while not await self._carried_out(programme, known, plan, so_far, report, concerns):
-            known = await self._known_by_now(programme, known)
-            plan = await self._planned(programme, known)
-            report.plans[-1] = plan
+        try:
+            while not await self._carried_out(programme, known, plan, so_far, report, concerns):
+                known = await self._known_by_now(programme, known)
+                plan = await self._planned(programme, known)
+                report.plans[-1] = plan
+        except BaseException as error:
+            words = "stopped" if isinstance(error, _Stopped) else contained(error, series.id)
+            self._left(plan, so_far, known.now, f"the pass ended before it: {words}", report)
+            raise
+        if self._stopping.is_set():
+            self._left(plan, so_far, known.now, "told to stop before it could be sent", report)
         concerns += of_gone(series, known.history.believed, known.now)
         concerns += of_copies(series, known.history.believed, known.now)
         concerns += of_plan(plan, known.history.believed, known.now)
@@ -468,7 +477,7 @@ class Announcer:
         if not await self._ledger.cap(message, why, now=self._clock(programme.series)):
             return None
         words = f"{why}; `announcer release {mail.key}` lets it go, --all lets go all of them"
-        return told(mail, Fate.FAILED, words, message)
+        return told(mail, Fate.HELD, words, message)
 
     async def _beyond_limits(
         self, series: Series, mails: Sequence[Announcement], now: datetime
@@ -512,6 +521,7 @@ class Announcer:
             pause=pause,
             changes=programme.changes,
             breaks=known.breaks,
+            last_pass=known.last_pass,
         )
 
     async def _known_by_now(self, programme: Programme, before: _Known | None = None) -> _Known:
@@ -549,6 +559,7 @@ class Announcer:
             known = await self._believed(programme, history, now, record=record)
         else:
             known = await self._believed_by_now(programme, history, now, before)
+        known = replace(known, last_pass=_last_pass(history, before))
         new = [rule for rule in programme.cadence if rule.label not in adoption.rules]
         if not new:
             return known
@@ -655,15 +666,26 @@ class Announcer:
             raise SourceUnreadable("the talks were not read to the end; the next pass tries again")
         return reading.result()
 
+    @staticmethod
+    def _left(plan: Plan, so_far: _SoFar, now: datetime, why: str, report: Report) -> None:
+        """Report the mails that were to go when the pass of a series ended early."""
+        for mail in plan.announcements:
+            if mail.key in so_far.owed and mail.key not in so_far.handled and _goes_now(mail, now):
+                report.deliveries.append(told(mail, Fate.DEFERRED, why, None))
+
     async def _settle(
         self, programme: Programme, known: _Known, announcement: Announcement
     ) -> Delivery | None:
         """See one mail of the plan to the end of this pass; None where it is no concern of it."""
         row, now = announcement.row, known.now
         if announcement.standing is not Standing.DUE:
-            return _waiting_for_a_person(announcement)
+            return unsent(announcement)
         if row is not None and row.state in _AT_WORK and announcement.waits_until:
-            log.info("%s: another process is sending it", announcement.key)
+            log.info(
+                "%s: another process is sending it",
+                announcement.key,
+                extra=_about(announcement.key, announcement.series),
+            )
             return None
         copies = row.copies if row else 0
         if hindrance := self._replayed.hindrance(announcement.key, copies=copies):
@@ -703,7 +725,7 @@ class Announcer:
             now=self._clock(series),
         )
         if claim is None:
-            log.info("%s: another process has it", message.key, extra={"key": message.key})
+            log.info("%s: another process has it", message.key, extra=_about(message.key, series))
             return None
         attempt = Attempt(self._ledger, claim, self._stopping, lambda: self._clock(series))
         with self._progress(f"sending {message.key} to {message.recipient}"):
@@ -718,8 +740,9 @@ class Announcer:
             except LedgerError as error:
                 problem = error
         if problem is not None:
+            problem.series = series.id
             self._unrecorded.append(problem)
-            log.error("%s", problem, extra={"key": message.key})
+            log.error("%s", problem, extra={"key": message.key, "series": series.id})
         return _fate(announcement, outcome, message)
 
     async def _record(
@@ -782,15 +805,10 @@ def _counts(mail: Announcement, now: datetime) -> bool:
     return _goes_now(mail, now) and not (mail.row and mail.row.released)
 
 
-def _waiting_for_a_person(mail: Announcement) -> Delivery | None:
-    """Give a mail that is held in the ledger itself: in doubt, or by caps."""
-    if mail.standing is not Standing.HELD or mail.row is None:
-        return None
-    if mail.row.copies:
-        return told(mail, Fate.IN_DOUBT, mail.reason, mail.row.message())
-    if mail.row.state is State.HELD:
-        return told(mail, Fate.FAILED, mail.reason, mail.row.message())
-    return None
+def _last_pass(history: History, before: _Known | None) -> datetime | None:
+    if before is not None:
+        return before.last_pass
+    return history.believed.read_at if history.believed else None
 
 
 async def _nothing() -> None:
@@ -813,5 +831,10 @@ def _fate(announcement: Announcement, outcome: kept.Outcome, message: Message) -
         case kept.InDoubt(reply=reply):
             return told(announcement, Fate.IN_DOUBT, reply, message)
         case kept.GivenBack():
-            log.info("%s: given back, as we were told to stop", announcement.key)
-            return None
+            words = "given back, as this process was told to stop"
+            return told(announcement, Fate.DEFERRED, words, message)
+
+
+def _about(key: str, series: Series) -> dict[str, str]:
+    """Give what a line of the log is about, for whoever reads it as JSON."""
+    return {"key": key, "series": series.id}

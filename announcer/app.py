@@ -102,8 +102,10 @@ def programmes(
         try:
             made.append(build(asked))
         except BaseException as error:  # noqa: BLE001 - one series never stops another
-            problem = contained(error, asked.series.id)
-            log.error("%s: %s", asked.series.id, problem, extra={"key": asked.series.id})
+            name = asked.series.id
+            problem = contained(error, name)
+            problem.series = name
+            log.error("%s: %s", name, problem, extra={"key": name, "series": name})
             problems.append(problem)
     return made, problems
 

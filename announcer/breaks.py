@@ -8,11 +8,12 @@ series has no usual weekday.
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from announcer.cadence import ANNOUNCEMENT, NO_SEMINAR, Rule, instant
-from announcer.past import Past, Share, Standing, by_a_person
+from announcer.past import Past, Share, Standing, by_a_person, kept_back
 from announcer.quantities import Span
 from announcer.talks import Series, Talk
 
@@ -54,25 +55,9 @@ def quiet_weeks(
             or _has_lost_its_date(talks, past, moment)
         ):
             continue
-        expires_at = moment + LATEST
-        if expires_at > now:
-            standing, reason = Standing.UPCOMING if moment > now else Standing.DUE, ""
-            decision = past.decision(NO_SEMINAR, coming)
-            if decision is not None and decision.what == "skip":
-                standing, reason = Standing.SKIPPED, by_a_person("skipped", decision)
-            elif decision is not None and decision.what == "hold":
-                standing, reason = Standing.HELD, by_a_person("held", decision)
-            shares.append(
-                Share(
-                    talk=coming,
-                    moment=moment,
-                    ready_at=moment,
-                    expires_at=expires_at,
-                    standing=standing,
-                    reason=reason,
-                    without=_named(missed_day, talks),
-                )
-            )
+        if moment + LATEST > now:
+            share = _share(coming, moment, past, now)
+            shares.append(replace(share, without=_named(missed_day, talks)))
     return shares
 
 
@@ -96,6 +81,24 @@ def _named(day: date, talks: Collection[Talk]) -> Span:
         return Span(first=day, last=day)
     monday = day - timedelta(days=day.weekday())
     return Span(first=monday, last=monday + _WEEK - timedelta(days=1))
+
+
+def _share(coming: Talk, moment: datetime, past: Past, now: datetime) -> Share:
+    share = Share(
+        talk=coming,
+        moment=moment,
+        ready_at=moment,
+        expires_at=moment + LATEST,
+        standing=Standing.UPCOMING if moment > now else Standing.DUE,
+        reason="",
+    )
+    decision = past.decision(NO_SEMINAR, coming)
+    if decision is not None and decision.what == "skip":
+        words = by_a_person("skipped", decision)
+        return replace(share, standing=Standing.SKIPPED, reason=words)
+    if decision is not None and decision.what == "hold":
+        return kept_back(share, decision, over=False)
+    return share
 
 
 def _has_lost_its_date(talks: Collection[Talk], past: Past, moment: datetime) -> bool:

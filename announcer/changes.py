@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from announcer.cadence import CANCELLATION, UPDATE, Changes, Field, Policy
 from announcer.ledger import Decision
 from announcer.message import Said
-from announcer.past import Past, Share, Standing, by_a_person, hindrance
+from announcer.past import Past, Share, Standing, by_a_person, hindrance, kept_back
 from announcer.talks import Series, Status, Talk
 
 # So close to the talk a change is told at once.
@@ -189,14 +189,14 @@ def _standing(share: Share, kind: str, policy: Policy, past: Past, now: datetime
     """Say whether a change is told now, later, by a person's word, or no more."""
     talk = share.talk
     decision = past.decision(kind, talk)
+    if decision is not None and decision.what == "hold":
+        return kept_back(share, decision, over=share.expires_at <= now)
     if share.expires_at <= now:
         why = f"talk {talk.id}: it has begun before it could go"
         return replace(share, standing=Standing.MISSED, reason=why)
     if decision is not None and decision.what == "skip" and (s := _skipped(share, decision, past)):
         return s
     released = decision is not None and decision.what == "release" and _meant(decision, share, past)
-    if decision is not None and decision.what == "hold":
-        return replace(share, standing=Standing.HELD, reason=by_a_person("held", decision))
     if policy == "hold" and not released:
         why = f'changes.{kind} = "hold": it waits for `announcer release`'
         return replace(share, standing=Standing.HELD, reason=why)

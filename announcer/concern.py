@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from announcer.announcement import Announcement, Plan
@@ -11,8 +11,8 @@ from announcer.errors import AnnouncerError, InternalError, SourceError
 from announcer.flicker import alternates, unsettled
 from announcer.flicker import described as described_state
 from announcer.instants import elapsed
-from announcer.instants import known as known_instant
-from announcer.ledger import Believed, InDoubt, Refused, Row, Watch
+from announcer.ledger import Believed, InDoubt, Refused, Row, State, Watch
+from announcer.overdue import was_missed
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
 from announcer.spool import Unrecorded
@@ -93,28 +93,19 @@ def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Co
     A talk that first stood on the page when its time was over already was not missed; and that a
     title is to be announced needs no word until it is too late.
     """
-    seen = believed.seen if believed else {}
     for mail in plan.announcements:
-        # One that was first seen by a clock that was ahead may well have been there in time.
-        known = any(_seen(seen.get(talk.identity), now) < mail.expires_at for talk in mail.talks)
-        if mail.standing is Standing.MISSED and mail.expires_at <= now and known:
-            last = f" (the last answer: {mail.row.reply})" if mail.row and mail.row.reply else ""
+        if mail.by_choice:
+            continue
+        if mail.standing is Standing.MISSED and was_missed(mail, believed, now):
+            again = mail.row is not None and mail.row.state is State.RETRY
+            last = f" (the last answer: {mail.row.reply})" if again and mail.row else ""
             yield _of_mail(mail, "missed", f"it was missed: {mail.reason}{last}", once=True)
-        elif mail.standing is Standing.HELD and mail.row is None and mail.due_at <= now:
-            untitled = all(t.tba and t.starts_at and not t.unclear for t in mail.talks)
+        elif mail.standing is Standing.HELD and mail.row is None and mail.overdue:
             lost = {talk.identity for talk in believed.gone} if believed else set()
-            gone = {talk.identity for talk in mail.talks} <= lost
-            if untitled or gone:
+            if {talk.identity for talk in mail.talks} <= lost:
                 continue  # of what has gone the organisers hear at once
             words = f"it is due, and held: {mail.reason}"
             yield _of_mail(mail, "held", f"{words}; `announcer plan` tells more", once=True)
-
-
-def _seen(at: datetime | None, now: datetime) -> datetime:
-    """Return when a talk first stood on the page, or may have."""
-    if at is None:
-        return now
-    return known_instant(at, now) or datetime.min.replace(tzinfo=UTC)
 
 
 def of_gone(series: Series, believed: Believed | None, now: datetime) -> Iterator[Concern]:
@@ -200,18 +191,28 @@ def of_delivery(delivery: Delivery) -> Iterator[Concern]:
     mail, reply = delivery.announcement, delivery.reply or ""
     match delivery.fate:
         case Fate.REFUSED:
-            again = f"`announcer release {mail.key}` tries it again"
-            tries = mail.row.attempts if mail.row else 0
-            words = f"the server refused it: {reply}; {again}"
+            tries, words = _refused(mail, reply)
             yield _of_mail(mail, f"refused after {tries} attempts", words, once=True)
         case Fate.IN_DOUBT:
             words = f"the server may have taken it or not: {reply}; {_settle(mail.key)}"
             yield _of_mail(mail, "in doubt", reply if "announcer settle" in reply else words)
         case Fate.FAILED:
             yield _of_mail(mail, "failed", reply)
+        case Fate.HELD if mail.standing is Standing.DUE or mail.row is not None:
+            if delivery.trouble is not None:
+                yield _of_mail(mail, "failed", reply)
         case Fate.DEFERRED if mail.row is not None and mail.row.attempts >= MANY_ATTEMPTS:
             words = f"it could not be sent {mail.row.attempts} times, and is tried again: {reply}"
             yield _of_mail(mail, "deferred", words)
+
+
+def _refused(mail: Announcement, reply: str) -> tuple[int, str]:
+    """Give how often a mail was tried until it was refused, and what to say of that."""
+    before = mail.row.attempts if mail.row else 0
+    if mail.standing is not Standing.DUE:  # an earlier pass was refused it
+        return before, reply
+    again = f"`announcer release {mail.key}` tries it again"
+    return before + 1, f"the server refused it: {reply}; {again}"
 
 
 def of_unknown(series: Series, problem: SourceError) -> Concern:

@@ -152,8 +152,9 @@ _FATES = {
     Fate.DEFERRED: "deferred, to be tried again",
     Fate.REFUSED: "refused",
     Fate.IN_DOUBT: "in doubt",
-    Fate.FAILED: "held",
-    Fate.MISSED: "missed, not sent",
+    Fate.FAILED: "failed, not sent",
+    Fate.HELD: "held",
+    Fate.MISSED: "missed",
 }
 
 

@@ -35,9 +35,13 @@ from typing import ClassVar, Literal
 
 
 class AnnouncerError(Exception):
-    """The root of all errors that a user may meet; ``str()`` is the whole message."""
+    """The root of all errors that a user may meet; ``str()`` is the whole message.
+
+    ``series`` is the id of the one that it concerns, where it is noted in a report; None for all.
+    """
 
     exit_status: ClassVar[int] = 1
+    series: str | None = None
 
 
 class UsageError(AnnouncerError):

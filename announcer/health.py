@@ -5,10 +5,12 @@ bytes. Whoever comes when all places are taken is turned away at once.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
+from announcer.report import Trouble
 from announcer.terminal import message
 
 MOST_CONNECTIONS: Final = 20
@@ -22,13 +24,19 @@ class Health:
 
     Args:
         trouble: gives the reasons why it is not healthy; none where it is.
+        series: gives the ids of the series, each of which can be asked about by ``?series=ID``.
         longest: how long a connection may last.
     """
 
     def __init__(
-        self, trouble: Callable[[], Sequence[str]], *, longest: timedelta = LONGEST
+        self,
+        trouble: Callable[[], Sequence[Trouble]],
+        series: Callable[[], Collection[str]],
+        *,
+        longest: timedelta = LONGEST,
     ) -> None:
         self._trouble = trouble
+        self._series = series
         self._longest = longest.total_seconds()
         self._open = 0
 
@@ -59,16 +67,26 @@ class Health:
             self._open -= 1
 
     def _answer(self, path: str) -> bytes:
-        trouble = self._trouble()
-        status, body = ("503 Service Unavailable", trouble) if trouble else ("200 OK", ["ok"])
-        if path.partition("?")[0] not in {"/", "/health"}:
-            status, body = "404 Not Found", ["the health address is /health"]
+        status, body = self._said(path)
         content = "".join(f"{message(line)}\n" for line in body).encode()
         head = (
             f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
             f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
         )
         return head.encode() + content
+
+    def _said(self, path: str) -> tuple[str, Sequence[str]]:
+        """Give the status and the lines for what a request asks of all series, or of some."""
+        asked = urlsplit(path)
+        if asked.path not in {"/", "/health"}:
+            return "404 Not Found", ["the health address is /health"]
+        only = set(parse_qs(asked.query).get("series", []))
+        if unknown := sorted(only - set(self._series())):
+            return "404 Not Found", [f"there is no series {name}" for name in unknown]
+        found = [t for t in self._trouble() if not only or t.series is None or t.series in only]
+        if found:
+            return "503 Service Unavailable", [trouble.line for trouble in found]
+        return "200 OK", ["ok"]
 
 
 async def _asked(reader: asyncio.StreamReader) -> str:

@@ -1,7 +1,7 @@
 """The history of a series in the terms of the plan: what was told, and by which mails."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ class Share:
     standing: Standing
     reason: str
     without: Span | None = None
+    by_choice: bool = False  # a person holds it, or its title is not known yet
 
 
 class Past:
@@ -231,3 +232,12 @@ def hindrance(kind: str, talk: Talk, series: Series) -> str | None:
 def by_a_person(what: str, decision: Decision) -> str:
     """Say what an organiser decided, and why."""
     return f"{what} by {decision.who}" + (f": {decision.words}" if decision.words else "")
+
+
+def kept_back(share: Share, decision: Decision, *, over: bool) -> Share:
+    """Give a share that a person's own hold keeps back; ``over`` where its time is over."""
+    words = by_a_person("held", decision)
+    if over:
+        reason = f"{words}; its time is over"
+        return replace(share, standing=Standing.MISSED, reason=reason, by_choice=True)
+    return replace(share, standing=Standing.HELD, reason=words, by_choice=True)

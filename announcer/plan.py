@@ -28,6 +28,7 @@ from announcer.instants import known
 from announcer.invite import digest, uid
 from announcer.ledger import CountedAsTold, History, Pause, Row, State
 from announcer.message import Said
+from announcer.overdue import judged
 from announcer.past import (
     Past,
     Share,
@@ -36,6 +37,7 @@ from announcer.past import (
     free,
     handed_over_at,
     hindrance,
+    kept_back,
 )
 from announcer.quantities import Span
 from announcer.talks import Series, Status, Talk
@@ -56,6 +58,7 @@ def plan_announcements(
     pause: Pause | None = None,
     changes: Changes = AS_USUAL,
     breaks: Collection[Span] | None = None,
+    last_pass: datetime | None = None,
 ) -> Plan:
     """Work out what is owed to the list of one series at an instant.
 
@@ -69,6 +72,7 @@ def plan_announcements(
         pause: until when the account is left in peace, if it is.
         changes: what becomes of changes that the list must hear of.
         breaks: days without seminar; None where nothing is said of a week without a talk.
+        last_pass: when the talks were last read before; what was missed since then is trouble.
     """
     past = Past(history, now)
     talks = [as_decided(talk, past) for talk in talks]
@@ -95,7 +99,9 @@ def plan_announcements(
         planned = [_paused(mail, pause) for mail in planned]
     planned = [replace(mail, is_next=_is_next(mail, talks, now)) for mail in planned]
     order = sorted(planned, key=lambda a: (a.due_at, a.kind == REMINDER, a.key))
-    return Plan(announcements=tuple(order))
+    return Plan(
+        announcements=tuple(judged(mail, history.believed, last_pass, now) for mail in order)
+    )
 
 
 def _is_next(mail: Announcement, talks: Iterable[Talk], now: datetime) -> bool:
@@ -214,30 +220,11 @@ def _share(
     if rule.kind == ANNOUNCEMENT and _told_by_update(talk, moment, planned):
         return None
     ready_at = _ready_at(rule, talk, moment, past, changes)
-    standing, reason = Standing.UPCOMING if ready_at > now else Standing.DUE, ""
     expires_at = expiry(rule, talk, series, moment)
+    standing, reason = Standing.UPCOMING if ready_at > now else Standing.DUE, ""
     if expires_at <= max(now, moment):
         standing, reason = Standing.MISSED, _why_missed(rule, talk, moment, expires_at)
-    decision = past.decision(rule.label, talk)
-    fresh = _fresh_news(talk, moment, past, planned, changes, now) if rule.kind == REMINDER else ""
-    if why := hindrance(rule.kind, talk, series) or (
-        _nothing_known(rule, talk, past) if ready_at <= now else None
-    ):
-        standing = Standing.HELD if standing is not Standing.MISSED else standing
-        standing = Standing.SKIPPED if talk.cancelled else standing
-        word = past.decision("", talk)
-        if word is not None and word.what == "cancel":
-            why = by_a_person("cancelled", word)
-        elif standing is Standing.MISSED and talk.tba:
-            why = "its title was not known in time"
-        reason = f"talk {talk.id}: {why}"
-    elif decision is not None and decision.what == "skip":
-        standing, reason = Standing.SKIPPED, by_a_person("skipped", decision)
-    elif fresh:
-        standing, reason = Standing.SKIPPED, fresh
-    elif decision is not None and decision.what == "hold" and standing is not Standing.MISSED:
-        standing, reason = Standing.HELD, by_a_person("held", decision)
-    return Share(
+    share = Share(
         talk=talk,
         moment=moment,
         ready_at=ready_at,
@@ -245,6 +232,40 @@ def _share(
         standing=standing,
         reason=reason,
     )
+    decision = past.decision(rule.label, talk)
+    why = hindrance(rule.kind, talk, series) or (
+        _nothing_known(rule, talk, past) if ready_at <= now else None
+    )
+    if decision is not None and decision.what == "skip" and not talk.cancelled:
+        return replace(share, standing=Standing.SKIPPED, reason=by_a_person("skipped", decision))
+    if not why and rule.kind == REMINDER:
+        why_not = _fresh_news(talk, moment, past, planned, changes, now)
+        if why_not:
+            return replace(share, standing=Standing.SKIPPED, reason=why_not)
+    if decision is not None and decision.what == "hold" and not talk.cancelled:
+        return kept_back(share, decision, over=standing is Standing.MISSED)
+    return _hindered(share, why, past) if why else share
+
+
+def _hindered(share: Share, why: str, past: Past) -> Share:
+    """Give a share of a talk that cannot be told of as it stands."""
+    talk, word = share.talk, past.decision("", share.talk)
+    missed = share.standing is Standing.MISSED
+    if word is not None and word.what == "cancel":
+        why = by_a_person("cancelled", word)
+    elif missed and talk.tba:
+        why = "its title was not known in time"
+    share = replace(share, reason=f"talk {talk.id}: {why}")
+    if talk.cancelled:
+        return replace(share, standing=Standing.SKIPPED)
+    if missed:
+        return share
+    # What a page says is still to be announced is for its organisers to say, and no trouble.
+    untold = not talk.unclear and talk.starts_at is not None
+    return replace(share, standing=Standing.HELD, by_choice=untold)
+
+
+_WAITS: Final = frozenset({Standing.UPCOMING, Standing.HELD})
 
 
 def _nothing_known(rule: Rule, talk: Talk, past: Past) -> str | None:
@@ -360,8 +381,9 @@ def _mails(
             previous=tuple(s for talk in talks if (s := past.said(talk))),
             told=tuple(s for talk in talks if (s := past.last_told(talk))),
             notes=tuple(dict.fromkeys(n for talk in talks if (n := past.note(rule, talk)))),
-            waits_until=ready_at if standing is Standing.UPCOMING and ready_at > due_at else None,
             without=parts[0].without,
+            waits_until=ready_at if ready_at > due_at and standing in _WAITS else None,
+            by_choice=all(part.by_choice for part in parts),
         )
         mails.append(_noted(_with_past(_explained(mail, series, now), past)))
     return mails

@@ -21,9 +21,7 @@ from announcer.announcer import Announcer, Programme
 from announcer.errors import AnnouncerError, SettingsError
 from announcer.health import Health
 from announcer.internal import contained
-from announcer.ledger import State
-from announcer.past import Standing
-from announcer.report import Report
+from announcer.report import Report, Trouble
 from announcer.settings import BrokenSeries, SeriesSettings, Settings, with_last_good
 from announcer.source import Source
 from announcer.sources import SeriesSource
@@ -91,17 +89,6 @@ class Changes(logging.Filter):
         return changed
 
 
-def _refused_before(report: Report) -> list[str]:
-    """Name the mails that earlier passes were refused, and that a person has not seen to."""
-    now = {delivery.announcement.key for delivery in report.deliveries}
-    return [
-        f"{mail.key}: {mail.reason}"
-        for plan in report.plans
-        for mail in plan.standing(Standing.HELD)
-        if mail.row is not None and mail.row.state is State.REFUSED and mail.key not in now
-    ]
-
-
 def _sentence(broken: BrokenSeries, held: Collection[str]) -> str:
     """Say what becomes of what is broken; ``held`` are the series that go on as they were."""
     holds = broken.id in held if broken.id else bool(held)
@@ -140,7 +127,7 @@ class Service:
         self._spool = parts.spool(settings)
         self._stopping = asyncio.Event()
         self._asked = asyncio.Event()  # for a pass
-        self._trouble = ["not ready: the first pass has not ended yet"]
+        self._trouble = [Trouble(None, "not ready: the first pass has not ended yet")]
         self._broken: dict[str, str] = {}
 
     async def run(self) -> int:
@@ -158,7 +145,7 @@ class Service:
         log.addFilter(Changes())
         host, port = self._settings.service.listen
         try:
-            server = await Health(self._reasons).listen(host, port)
+            server = await Health(self._reasons, self._known).listen(host, port)
         except OSError as error:
             words = f"service.listen: cannot listen at {host}:{port}: {error.strerror}"
             raise SettingsError((words,)) from error
@@ -218,21 +205,15 @@ class Service:
         try:
             self._refresh()
             report = await self._pass()
-            self._trouble = [str(problem) for problem in report.problems]
-            self._trouble += [
-                f"{d.announcement.key}: {d.fate.value}: {d.reply}"
-                for d in report.deliveries
-                if d.fate.value != "sent"
-            ]
-            self._trouble += _refused_before(report)
+            self._trouble = report.troubles
             self._set_alarm(alarm, report)
         except AnnouncerError as error:
             log.error("%s", error)
-            self._trouble = [str(error)]
+            self._trouble = [Trouble(error.series, str(error))]
         except BaseException as error:  # noqa: BLE001 - a wake-up that fails must not end the service
             problem = contained(error, "a pass")
             log.error("%s", problem)
-            self._trouble = [str(problem)]
+            self._trouble = [Trouble(None, str(problem))]
 
     async def _pass(self) -> Report:
         programmes, problems = parts.programmes(
@@ -326,9 +307,16 @@ class Service:
             self._shared, self._sources = parts.readings(settings), {}
         log.info("the settings were read afresh")
 
-    def _reasons(self) -> list[str]:
+    def _reasons(self) -> list[Trouble]:
         """Give what is wrong, for the health address."""
-        return [*self._broken.values(), *self._trouble]
+        broken = {one.name: one.id for one in self._settings.broken}
+        said = [Trouble(broken.get(name), words) for name, words in self._broken.items()]
+        return [*said, *self._trouble]
+
+    def _known(self) -> set[str]:
+        """Give the ids of the series that the health address can be asked about."""
+        broken = parts.out_of_service(self._settings, self._only)
+        return {*self._ids(), *(one.id for one in broken if one.id is not None)}
 
     def _say_broken(self, sentences: dict[str, str]) -> None:
         """Say what is wrong with the settings, by what it concerns, and what is so no more."""

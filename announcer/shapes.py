@@ -73,6 +73,7 @@ def announcement_shape(mail: Announcement, subject: str | None) -> dict[str, obj
         "to": mail.series.list,
         "subject": subject,
         "reason": mail.reason,
+        "trouble": mail.trouble,
     }
 
 
@@ -104,6 +105,7 @@ def delivery_shape(delivery: Delivery, file: Path | None) -> dict[str, object]:
         "to": message.recipient if message else mail.series.list,
         "message_id": message.message_id if message else None,
         "reply": delivery.reply,
+        "trouble": delivery.trouble,
         "file": str(file) if file else None,
     }
 

@@ -15,6 +15,7 @@ from announcer.talks import Series, Talk
 
 BY_RULE: Final = frozenset({ANNOUNCEMENT, REMINDER})
 OnDoubt = Literal["resend", "hold"]
+_WAITS_FOR_A_PERSON: Final = frozenset({State.HELD, State.REFUSED})
 
 
 def unsettled(
@@ -40,12 +41,16 @@ def unsettled(
             for talk, said in zip(about, row.said, strict=True)
         ]
         expires_at = max(ends)
-        if expires_at <= now:
-            continue
+        decided = _decided(row, about, past)
+        # Whoever holds a mail in doubt stops its second copy, and the doubt goes on.
+        by_choice = decided is not None and decided[0] is Standing.HELD and not row.copies
+        over = expires_at <= now
+        if over and (row.copies or row.state not in _WAITS_FOR_A_PERSON):
+            continue  # what was not begun is planned anew, and after the talk no doubt matters
         if row.state in (State.CLAIMED, State.SENDING) and row.lease_until > past.clock:
             standing, reason = Standing.DUE, "another process is sending it"
             waits_until: datetime | None = row.lease_until
-        elif decided := _decided(row, about, past):
+        elif decided is not None:
             standing, reason, waits_until = *decided, None
         elif row.copies:
             identities = [said.identity for said in row.said]
@@ -58,8 +63,10 @@ def unsettled(
             )
             standing, reason, waits_until = _doubt(row, series, now, on_doubt, unchanged=unchanged)
         else:
-            standing, reason = _ended(row, about)
+            standing, reason = _ended(row, about, over=over)
             waits_until = None
+        if over and standing is Standing.HELD:
+            standing = Standing.MISSED
         mails.append(
             Announcement(
                 key=row.key,
@@ -74,6 +81,7 @@ def unsettled(
                 reason=reason,
                 row=row,
                 waits_until=waits_until,
+                by_choice=by_choice,
             )
         )
     return mails
@@ -85,21 +93,30 @@ def _decided(row: Row, talks: Iterable[Talk], past: Past) -> tuple[Standing, str
         if decision.what == "skip":
             return Standing.SKIPPED, by_a_person("skipped", decision)
         if decision.what == "hold":
-            return Standing.HELD, by_a_person("held", decision)
+            doubt = f"; in doubt, as the server may have taken it ({row.reply}); {_settle(row.key)}"
+            words = by_a_person("held", decision)
+            return Standing.HELD, words + (doubt if row.copies else "")
     return None
 
 
-def _ended(row: Row, talks: Iterable[Talk]) -> tuple[Standing, str]:
+def _ended(row: Row, talks: Iterable[Talk], *, over: bool) -> tuple[Standing, str]:
     """Say where a mail stands that no copy was made of, and that waits for a person."""
     if row.state is State.SKIPPED:
         return Standing.SKIPPED, f"skipped: {row.reply}"
     if row.kind != CANCELLATION and all(talk.cancelled for talk in talks):
         return Standing.SKIPPED, f"{row.reply}; what it is about is cancelled"
-    if row.state is State.REFUSED:
-        again = f"`announcer release {row.key}` tries it again"
-        return Standing.HELD, f"refused by the server: {row.reply}; {again}"
+    refused = row.state is State.REFUSED
+    why = f"refused by the server: {row.reply}" if refused else f"{row.reply}"
+    if over:
+        return Standing.HELD, f"{why}; its time is over"
+    if refused:
+        return Standing.HELD, f"{why}; `announcer release {row.key}` tries it again"
     lets_go = f"`announcer release {row.key}` lets it go, --all lets go all of them"
-    return Standing.HELD, f"{row.reply}; {lets_go}"
+    return Standing.HELD, f"{why}; {lets_go}"
+
+
+def _settle(key: str) -> str:
+    return f"`announcer settle {key} --as sent` or `--as resend` ends the doubt"
 
 
 def _doubt(
@@ -107,7 +124,7 @@ def _doubt(
 ) -> tuple[Standing, str, datetime | None]:
     """Say where a mail stands of which nobody knows whether it was taken."""
     doubt = f"in doubt, as the server may have taken it ({row.reply})"
-    settle = f"`announcer settle {row.key} --as sent` or `--as resend` ends the doubt"
+    settle = _settle(row.key)
     if row.copies > 1:
         sent = f"`announcer settle {row.key} --as sent` ends the doubt"
         return Standing.HELD, f"{doubt}; sent twice already, so it never goes again; {sent}", None

@@ -224,15 +224,15 @@ def test_thirty_mails_that_fall_due_at_once_are_held_until_a_person_lets_them_go
 ) -> None:
     _thirty_at_once(desk)
     report = desk.json("send", "--now", "2020-04-14T11:00", status=1)
-    assert len(report["failed"]) == 30
-    assert "30 mails to ml@groups.example are due, 0 went before, and limits.per_pass is 2" in report["failed"][0]["reply"]  # fmt: skip
+    assert len(report["held"]) == 30
+    assert "30 mails to ml@groups.example are due, 0 went before, and limits.per_pass is 2" in report["held"][0]["reply"]  # fmt: skip
     assert mailbox.received == []
     [(to, content)] = mailbox.told
     assert to == ["anna@example.org"]
     assert message_from_bytes(content, policy=SMTP)["Subject"].endswith("30 things need you")
 
     again = desk.json("send", "--now", "2020-04-14T12:00", status=1)
-    assert (again["sent"], len(again["failed"]), len(mailbox.told)) == ([], 30, 1)
+    assert (again["sent"], len(again["held"]), len(mailbox.told)) == ([], 30, 1)
     held = desk.json("plan", "--now", "2020-04-14T12:00")["held"]
     assert len(held) == 30
     key = held[3]["key"]
@@ -271,7 +271,7 @@ def test_the_limits_of_a_day_and_of_a_week_count_what_went_before(
 
     def passed(now: str, *, status: int) -> tuple[int, str]:
         report = desk.json("send", "--now", now, status=status)
-        return len(report["sent"]), (report["failed"] or [{"reply": ""}])[0]["reply"]
+        return len(report["sent"]), (report["held"] or [{"reply": ""}])[0]["reply"]
 
     assert passed("2020-04-08T12:00", status=0) == (1, "")
     assert passed("2020-04-08T14:00", status=0) == (1, "")

@@ -53,7 +53,7 @@ def desk_(desk: Desk) -> Desk:
 
 
 def test_nothing_is_said_unless_it_is_wished_for(desk_: Desk, mailbox: Mailbox) -> None:
-    assert desk_.json("send", "--now", FRIDAY)["sent"] == []
+    assert desk_.passed(FRIDAY)["sent"] == []
 
 
 def test_a_week_of_the_term_without_a_talk_is_said_once_with_the_next_date(
@@ -62,10 +62,10 @@ def test_a_week_of_the_term_without_a_talk_is_said_once_with_the_next_date(
     breaks(desk_, "say = true")
     planned = desk_.json("plan", "--now", "2020-04-09T10:00")["upcoming"]
     assert "ml/no-seminar/2020-04-10" in [mail["key"] for mail in planned]
-    [sent] = desk_.json("send", "--now", FRIDAY)["sent"]
+    [sent] = desk_.passed(FRIDAY)["sent"]
     assert sent["key"] == "ml/no-seminar/2020-04-10"
-    assert desk_.json("send", "--now", "2020-04-10T10:01")["sent"] == []
-    assert desk_.json("send", "--now", "2020-04-10T18:00")["sent"] == []
+    assert desk_.passed("2020-04-10T10:01")["sent"] == []
+    assert desk_.passed("2020-04-10T18:00")["sent"] == []
     [(to, content)] = mailbox.received
     mail = message_from_bytes(content, policy=SMTP)
     assert to == ["ml@groups.example"]
@@ -76,7 +76,7 @@ def test_a_week_of_the_term_without_a_talk_is_said_once_with_the_next_date(
     assert "Tuesday, April 21, 2020, 15:00" in body.get_content()
     assert list(mail.iter_attachments()) == []
     # It told of no talk: the announcement of the next one comes as ever.
-    assert [m["key"] for m in desk_.json("send", "--now", "2020-04-17T10:00")["sent"]] == [
+    assert [m["key"] for m in desk_.passed("2020-04-17T10:00")["sent"]] == [
         "ml/announcement/2020-04-17"
     ]
 
@@ -85,7 +85,7 @@ def test_a_week_of_the_term_without_a_talk_is_said_once_with_the_next_date(
 def test_a_break_goes_without_saying(desk_: Desk, mailbox: Mailbox, words: str) -> None:
     (desk_.folder / "days.ics").write_text(ICS)
     breaks(desk_, f"say = true\n{words}")
-    assert desk_.json("send", "--now", FRIDAY)["sent"] == []
+    assert desk_.passed(FRIDAY)["sent"] == []
 
 
 def test_nothing_is_concluded_from_a_page_or_a_calendar_that_cannot_be_read(
@@ -110,14 +110,14 @@ def test_a_title_that_is_still_to_come_is_no_week_without_a_talk(
 ) -> None:
     desk_.page(PAGE + "\n### 5. TBA 14.04.2020\n")
     breaks(desk_, "say = true")
-    assert desk_.json("send", "--now", FRIDAY)["sent"] == []
+    assert desk_.passed(FRIDAY)["sent"] == []
 
 
 def test_between_two_terms_nothing_is_said(desk_: Desk, mailbox: Mailbox) -> None:
     breaks(desk_, "say = true")
     desk_.page(PAGE.replace("21.04.2020", "20.10.2020"))
     for now in (FRIDAY, "2020-05-08T10:00", "2020-10-09T10:00"):
-        assert desk_.json("send", "--now", now)["sent"] == []
+        assert desk_.passed(now)["sent"] == []
 
 
 def test_check_warns_of_a_talk_in_a_break(desk_: Desk) -> None:

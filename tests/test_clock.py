@@ -38,7 +38,7 @@ TERM = """\
 
 def sends(desk: Desk, now: str) -> list[str]:
     """The keys of what one `announcer send` at that time sends."""
-    return [mail["key"] for mail in desk.json("send", "--now", now)["sent"]]
+    return [mail["key"] for mail in desk.passed(now)["sent"]]
 
 
 def test_a_clock_that_is_set_back_after_a_mail_sends_it_no_second_time(

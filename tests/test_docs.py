@@ -129,7 +129,7 @@ def test_the_shapes_are_as_documented(desk: Desk) -> None:
     desk.run("adopt", "--now", "2020-04-02T12:00")
     sent = desk.json("send", "--now", "2020-04-03T10:00")
     assert set(sent) == {
-        "now", "dry_run", "sent", "deferred", "refused", "in_doubt", "failed", "missed",
+        "now", "dry_run", "sent", "deferred", "refused", "in_doubt", "failed", "held", "missed",
     }  # fmt: skip
     assert set(sent["sent"][0]) == announcement | {"message_id", "reply", "file"}
     assert set(desk.json("log")[0]) == row

@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+import pytest
+
 from announcer.health import LONGEST, MOST_CONNECTIONS, Health
+from announcer.report import Trouble
 
 ASKS = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -13,7 +16,9 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @asynccontextmanager
 async def listening(*trouble: str, longest: timedelta = LONGEST) -> AsyncIterator[int]:
-    server = await Health(lambda: trouble, longest=longest).listen("127.0.0.1", 0)
+    found = [Trouble(*one.split("|")) if "|" in one else Trouble(None, one) for one in trouble]
+    health = Health(lambda: found, lambda: {"art", "ml"}, longest=longest)
+    server = await health.listen("127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -46,6 +51,30 @@ def test_it_says_that_all_is_well_or_what_is_not() -> None:
             said = await answer(await connected(port))
             assert said.startswith(b"HTTP/1.1 503 ")
             assert said.endswith(b"\r\n\r\nfirst\nsecond\n")
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("asks", "status", "lines"),
+    [
+        ("", 503, ["all of them", "art: cannot be read", "ml/reminder/2020-04-07: missed"]),
+        ("?series=art", 503, ["all of them", "art: cannot be read"]),
+        ("?series=ml&series=art", 503, ["all of them", "art: cannot be read", "ml/reminder/2020-04-07: missed"]),
+        ("?series=mll", 404, ["there is no series mll"]),
+    ],
+)  # fmt: skip
+def test_it_can_be_asked_about_one_series(asks: str, status: int, lines: list[str]) -> None:
+    async def story() -> None:
+        trouble = ("all of them", "art|cannot be read", "ml|ml/reminder/2020-04-07: missed")
+        async with listening(*trouble) as port:
+            request = f"GET /health{asks} HTTP/1.1\r\n\r\n".encode()
+            head, _, body = (await answer(await connected(port), request)).partition(b"\r\n\r\n")
+            assert int(head.split()[1]) == status
+            assert body.decode().splitlines() == lines
+        async with listening("art|cannot be read") as port:
+            request = b"GET /health?series=ml HTTP/1.1\r\n\r\n"
+            assert (await answer(await connected(port), request)).endswith(b"\r\n\r\nok\n")
 
     asyncio.run(story())
 

@@ -45,7 +45,6 @@ from announcer.errors import (
     UsageError,
 )
 from announcer.ledger import Ledger
-from announcer.past import Standing
 from announcer.plan import counted_as_told
 from announcer.report import Delivery, Fate, Report
 from announcer.settings import SeriesSettings, find_settings, read_settings
@@ -283,16 +282,7 @@ def _show_report(
             say(f"  written to {files[delivery.announcement.key]}")
         elif delivery.message is not None:
             show_content(delivery.message.content)
-    held = [
-        mail
-        for plan in report.plans
-        for mail in plan.standing(Standing.HELD)
-        if mail.due_at <= clock(mail.series)
-        and mail.key not in {d.announcement.key for d in report.deliveries}
-    ]
-    for mail in held:
-        say(f"{mail.key}: held: {mail.reason}")
-    if not report.deliveries and not report.problems and not held:
+    if not report.deliveries and not report.problems:
         say("Nothing is due.")
 
 
