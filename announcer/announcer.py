@@ -306,8 +306,7 @@ class Announcer:
         Raises:
             SourceError: nothing is known of the talks.
         """
-        now = self._clock(programme.series)
-        known = await self._known(programme, now, record=False)
+        known = await self._known_by_now(programme, record=False)
         return await self._planned(programme, known), known.trouble
 
     async def _announce_series(
@@ -524,8 +523,10 @@ class Announcer:
             last_pass=known.last_pass,
         )
 
-    async def _known_by_now(self, programme: Programme, before: _Known | None = None) -> _Known:
-        """Give what is known now, and keep it; again where others changed it in the meantime.
+    async def _known_by_now(
+        self, programme: Programme, before: _Known | None = None, *, record: bool = True
+    ) -> _Known:
+        """Give what is known now; it is read again where others changed it in the meantime.
 
         Raises:
             PlanOutdated: they did so over and over.
@@ -534,7 +535,7 @@ class Announcer:
         while True:
             now = self._clock(programme.series)
             try:
-                return await self._known(programme, now, record=True, before=before)
+                return await self._known(programme, now, record=record, before=before)
             except PlanOutdated as refusal:
                 refused += 1
                 log.info("%s; it is read again", refusal)
@@ -585,10 +586,10 @@ class Announcer:
             async with self._turns.let_others() as others:
                 with self._progress(f"reading the talks of {series.id}"):
                     reading, breaks = await self._unless_stopped(self._read(programme, now))
-            history = await self._ledger.history(series.id)  # others had their time
+            history = await self._unchanged_since(history)
             last = history.believed
             now_believed = belief.believed(last, reading, series, now)
-        except _Stopped:
+        except (_Stopped, PlanOutdated):
             raise
         except BaseException as error:
             trouble = contained(error, series.id)
@@ -601,6 +602,17 @@ class Announcer:
         if isinstance(breaks, AnnouncerError):
             return replace(known, trouble=breaks)
         return replace(known, breaks=breaks)
+
+    async def _unchanged_since(self, before: History) -> History:
+        """Give the history of a series once its source was read, as others had their time.
+
+        Raises:
+            PlanOutdated: they changed it, perhaps by what they have read later than we did.
+        """
+        history = await self._ledger.history(before.series)
+        if history.revision != before.revision:
+            raise PlanOutdated(f"{before.series} has changed while it was read")
+        return history
 
     @staticmethod
     async def _read(
@@ -627,7 +639,7 @@ class Announcer:
             async with self._turns.let_others() as others:
                 async with asyncio.timeout(READ_AGAIN_WITHIN.total_seconds()):
                     reading = await self._unless_stopped(programme.source.load(now))
-            history = await self._ledger.history(series.id)
+            history = await self._unchanged_since(history)
             last = history.believed
             now_believed = belief.believed(last, reading, series, now)
         except (SourceError, TimeoutError) as error:
