@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from announcer.source import remarks, words
+from announcer.source import remarks, words, zones
 from announcer.source.dates import DateOrder, Written, asked_dates
 from announcer.source.markdown import struck
 from announcer.source.times import asked_times
@@ -20,10 +20,14 @@ _KEYS: Final = {  # what says in the settings what a talk does not
 
 
 _ALSO: Final[Mapping[str, frozenset[str]]] = {  # where else a fact is read from
-    "title": frozenset(), "speaker": frozenset(), "start": frozenset(), "end": frozenset({"start"}),
-    "location": frozenset(), "stream": frozenset({"location", "url", "abstract"}), "url": frozenset(),
+    "title": frozenset(), "speaker": frozenset(), "start": frozenset({"status", "title", "speaker", "location", "abstract"}),
+    "end": frozenset({"start", "status", "title", "abstract"}),
+    "location": frozenset({"status", "title", "speaker", "abstract"}), "stream": frozenset({"location", "url", "abstract"}), "url": frozenset(),
     "abstract": frozenset(), "status": frozenset({"title", "speaker", "start", "abstract"}),
 }  # fmt: skip
+
+
+_NAMED: Final = {"end": frozenset({"start"})}  # where what is usual stands as the talk's own
 
 
 class Sure(StrEnum):
@@ -106,7 +110,7 @@ class _Explaining:
 
     def _find(self, holds: Callable[[str], bool], fact: str, *, own: bool = True) -> Ground | None:
         """Find a line; where the source names facts, one of those that this fact is read from."""
-        names = {fact, *(_ALSO[fact] if own else ())}
+        names = {fact, *(_ALSO[fact] if own else _NAMED.get(fact, ()))}
         grounds = (g for g in (*self._own, *self._above) if g.fact is None or g.fact in names)
         return next((ground for ground in grounds if holds(ground.text)), None)
 
@@ -152,12 +156,27 @@ class _Explaining:
         local = self._series.local(at)
         value = f"{local:%H:%M}"
         ground = self._find(
-            lambda text: local.time() in _clocks(text) or _instant(text) == at, fact
+            lambda text: local.time() in _clocks(text) or at in self._instants(text),
+            fact,
+            own=not usual,
         )
         if ground is not None:
             return _evidence(fact, value, Sure.READ, ground)
         sure, where = (Sure.USUAL, f"settings: {_KEYS[fact]}") if usual else (Sure.ELSEWHERE, None)
         return Evidence(fact=fact, value=value, sure=sure, where=where)
+
+    def _instants(self, text: str) -> set[datetime]:
+        """Give the instants that a text names, by an offset or on another clock than the series'."""
+        day = self._talk.day
+        own = {at} if (at := _instant(text)) else set()
+        if day is None:
+            return own
+        zone = self._series.timezone
+        days = (day, day - timedelta(days=1), day + timedelta(days=1))
+        times = [t for t in asked_times(text) if t.zone]
+        return own | {
+            zones.meant(d, t.start, str(t.zone), t.offset, zone).at for t in times for d in days
+        }
 
     def _state(self) -> Evidence:
         ground = self._find(_off, "status")

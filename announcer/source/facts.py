@@ -182,6 +182,8 @@ class _Understanding:
         day = self._day(moments)
         ahead = day is not None and day >= self.today
         title = remarked.without(title, self.order) if title else None
+        if day is not None and ahead:
+            self.asides.check_day(day)  # also of one that is off: it may be postponed
         if day is not None and ahead and not cancelled:
             self._doubt_what_is_said(day, title)
         starts_at, ends_at = self._span(day, moments, ahead=ahead) if day else (None, None)
@@ -217,7 +219,6 @@ class _Understanding:
         self.unclear += remarks.doubts(facts.remarks, day, self.order)
         told = (*facts.titles, *remarks.about_the_talk(facts.abstract or ""))
         self.unclear += remarks.moved(told, day, self.order)
-        self.asides.check_day(day)
         if title is None and not facts.speakers:
             said = [w for raw in facts.titles if words.free_slot(w := words.bare(raw))]
             said += [w for raw in facts.beside if words.nobody_yet(w := words.bare(raw))]

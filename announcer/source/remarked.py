@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from announcer.source import words
+from announcer.source import remarks, words
 from announcer.source.dates import (
     WEEKDAY,
     WEEKDAYS,
@@ -194,6 +194,9 @@ def _remark(said: str, order: DateOrder | None, named: bool) -> Remark | None:  
         rooms, left = [bare], ""
     others = [w for w in _LETTERS.findall(left) if w.casefold() not in _FILLERS]
     digits = any(c.isdigit() for c in left)
+    if not (dates or times):
+        dates = remarks.moved_to(current, order)
+        digits = digits and not dates
     told = bool(rooms or times or online or dates or weekdays)
     changed = frozenset() if told else _changed(said, left)
     whole = not others and (not digits or bool(changed))

@@ -268,6 +268,12 @@ def _days(rest: str, order: DateOrder | None) -> list[Written]:
     return asked_dates(rest, order) or asked_dates(rest.rstrip(" .!)"), order)
 
 
+def moved_to(text: str, order: DateOrder | None) -> list[Written]:
+    """Give the days to which a text moves its talk: also "verschoben auf 23.4."."""
+    lead = _MOVED.search(text) or _MENTIONED.search(text)
+    return _days(text[lead.end() :], order) if lead else []
+
+
 def about_the_talk(text: str) -> list[str]:
     """Give the brief lines of a text that tell of a talk that it was moved."""
     lines = text[: 10 * _READ].split("\n")

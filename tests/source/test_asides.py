@@ -110,19 +110,30 @@ def test_a_remark_that_says_that_the_room_is_another_one_is_asked_about(notes: s
     assert row(place="Room 4", notes=notes).unclear is None
 
 
-@pytest.mark.parametrize(
-    "notes",
-    [
-        "moved to 23 April",
-        "Thursday!",
-        "am 8. April",
-        "verschoben auf Donnerstag, 9. April",
-        "déplacé au 9 avril",
-    ],
-)
-def test_a_remark_with_another_day_is_asked_about_or_calls_the_talk_off(notes: str) -> None:
-    talk = row(notes=notes)
-    assert talk.unclear or talk.cancelled
+NEW_DAYS = [
+    "moved to 23 April", "postponed to 23 April", "verschoben auf 23.4.", "verschoben auf Donnerstag, 23. April", "reporté au 23 avril",
+    "déplacé au 23 avril", "Postponed to 23 April 2026, Room 7",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("notes", NEW_DAYS)
+def test_a_remark_that_moves_a_talk_to_another_day_is_asked_about_and_not_dropped(
+    notes: str,
+) -> None:
+    pages = [
+        TABLE.format(time="", title="Nets", place="", notes=notes),
+        TABLE.format(time="", title=f"Nets ({notes})", place="", notes=""),
+        f"### 7 April 2026: Nets\n**Speaker:** Ada Kovács\n\n{notes}\n",
+        f"- 7 April 2026: Ada Kovács, *Nets* ({notes})\n",
+    ]
+    talks = [read(page) for page in pages]
+    talks += reading(f"- title: Nets\n  date: 2026-04-07\n  note: '{notes}'\n").talks
+    assert all(talk.unclear for talk in talks)
+
+
+@pytest.mark.parametrize("notes", ["Thursday!", "am 8. April", "on Wednesday instead"])
+def test_a_remark_with_another_day_is_asked_about(notes: str) -> None:
+    assert row(notes=notes).unclear
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,13 @@ def test_an_abstract_that_names_the_usual_time_and_place_is_not_what_gave_them()
         )
     )
     assert {told[fact][1] for fact in ("start", "end", "location")} == {"usual"}
+
+
+def test_a_start_on_another_clock_or_from_a_remark_names_its_line() -> None:
+    found = _of(_page("### Knots, 14.4.2026\nTime: 8:00 EDT\n"))
+    assert found["start"] == ("14:00", "read", "index.md, line 2")
+    found = _of(_page("### Knots, 14.4.2026\n\n16:15 Uhr! in Raum 7\n"))
+    assert found["start"] == ("16:15", "read", "index.md, line 3")
+    assert found["location"] == ("Raum 7", "said", "index.md, line 3")
+    found = _of(_data("- {title: Knots, date: 2026-04-14, note: 16:15 Uhr!}\n"))
+    assert found["start"] == ("16:15", "read", "t.yml, line 1")
