@@ -27,6 +27,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     0  lines         a text in the lines of a plain mail
     0  words         the words of the mails in each language, from locale/
     0  formulas      LaTeX of a title or an abstract -> letters and signs
+    0  loop          the event loop, in which looking up a name holds up nothing else
     0  turns         one series at a time, except while it waits for its own source
     0  proxies       which proxy a web address is reached by
     0  redaction     what is secret, blotted out of what is shown

@@ -16,6 +16,7 @@ from announcer import __version__, console
 from announcer import app as parts
 from announcer.announcer import Clock
 from announcer.errors import SettingsError
+from announcer.loop import Loop
 from announcer.redaction import redacted
 from announcer.settings import (
     BrokenSeries,
@@ -137,7 +138,8 @@ def _message_of(key: object, value: object) -> object:
 def run(work: Coroutine[Any, Any, int], at_least: int = 0) -> None:
     """Do the work of a command, and end with its status, or a higher one that was known before."""
     bounded.SERVER.fork()  # while there are neither threads nor a loop
-    status = max(asyncio.run(work), at_least)
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        status = max(runner.run(work), at_least)
     sys.stdout.flush()
     if status:
         raise typer.Exit(status)

@@ -5,6 +5,7 @@ from the open web into a private network; nothing is read that asks for an accou
 """
 
 import re
+import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -179,7 +180,7 @@ class Fetcher:
             follow_redirects=False,
             trust_env=False,
             verify=trust,
-            proxy=httpx.Proxy(proxy, ssl_context=trust) if proxy else None,
+            proxy=_proxy(proxy, trust) if proxy else None,
             headers={"User-Agent": self._access.user_agent, "Accept-Encoding": "gzip"},
             limits=httpx.Limits(max_keepalive_connections=0),
         )
@@ -266,6 +267,12 @@ class _Way:
         seen_open = self._peer is not None and not self._private(self._peer)
         self._open = self._open or self._through_proxy or seen_open
         self._peer = None
+
+
+def _proxy(url: str, trust: ssl.SSLContext) -> "httpx.Proxy":
+    import httpx  # noqa: PLC0415 - only who reads over the web pays for it
+
+    return httpx.Proxy(url, ssl_context=trust if url.startswith("https:") else None)
 
 
 def _privately_named(url: str, private: Callable[[Address], bool]) -> bool:
