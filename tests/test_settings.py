@@ -91,6 +91,30 @@ def test_six_mistakes_are_all_named_with_their_places(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("variable", "most", "message"),
+    [
+        (
+            "ANNOUNCER_SMTP__TIMEOUT",
+            "2 min",
+            "is longer than 2 minutes, after which another pass would take a mail for lost",
+        ),
+        (
+            "ANNOUNCER_FETCH__TIMEOUT",
+            "5 min",
+            "is longer than 5 minutes, for which a series would know nothing of its talks",
+        ),
+    ],
+)
+def test_a_time_limit_that_would_outlast_what_depends_on_it_is_refused(
+    variable: str, most: str, message: str
+) -> None:
+    load_settings(EXAMPLE, environ={variable: most})
+    with pytest.raises(SettingsError) as caught:
+        load_settings(EXAMPLE, environ={variable: f"{int(most[0]) * 60 + 1} s"})
+    assert message in str(caught.value)
+
+
 def test_the_environment_wins_over_secret_files_and_both_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "announcer_smtp__password").write_text("from a file\n")
     (tmp_path / "announcer_smtp__host").write_text("file.example.org\n")

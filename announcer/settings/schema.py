@@ -48,6 +48,9 @@ from announcer.settings.values import (
 from announcer.talks import Series
 
 LONGEST_FETCH: Final = timedelta(minutes=5)
+# What follows the mark "sending" must end within the lease of ten minutes: the answer to DATA, the
+# content, and five minutes for the answer after it.
+LONGEST_STEP: Final = timedelta(minutes=2)
 
 _SITES: Final[Mapping[str, str]] = {
     "researchseminars": "https://researchseminars.org/seminar/MySeminar",
@@ -76,6 +79,18 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+def _at_most(longest: timedelta, why: str) -> AfterValidator:
+    """Refuse a longer time, and say why it is too long."""
+
+    def check(value: timedelta) -> timedelta:
+        if value > longest:
+            minutes = longest // timedelta(minutes=1)
+            raise ValueError(f'is longer than {minutes} minutes, {why}; write it like "30 s"')
+        return value
+
+    return AfterValidator(check)
+
+
 class Smtp(Table):
     """The account that mails leave through."""
 
@@ -86,7 +101,9 @@ class Smtp(Table):
     password: SecretStr | None = None
     auth: Literal["password", "xoauth2"] = "password"
     ca_file: File | None = None
-    timeout: Duration = timedelta(seconds=30)
+    timeout: Annotated[
+        Duration, _at_most(LONGEST_STEP, "after which another pass would take a mail for lost")
+    ] = timedelta(seconds=30)
     helo: HostName | None = None
     insecure: bool = False
 
@@ -154,15 +171,6 @@ class Limits(Table):
     per_week: Annotated[int, Field(ge=1, le=10_000)] = 8
 
 
-def _short(timeout: timedelta) -> timedelta:
-    if timeout > LONGEST_FETCH:
-        raise ValueError(
-            "is longer than 5 minutes, for which a series would know nothing of its talks; write it "
-            'like "30 s"'
-        )
-    return timeout
-
-
 class Service(Table):
     """Where the long-running service says how it is."""
 
@@ -175,7 +183,9 @@ class Fetch(Table):
     proxy: ProxyUrl | None = None
     ca_file: File | None = None
     user_agent: UserAgent = "announcer"
-    timeout: Annotated[Duration, AfterValidator(_short)] = timedelta(seconds=30)
+    timeout: Annotated[
+        Duration, _at_most(LONGEST_FETCH, "for which a series would know nothing of its talks")
+    ] = timedelta(seconds=30)
     at_once: Annotated[int, Field(ge=1, le=100)] = 8
     per_host: Annotated[int, Field(ge=1, le=100)] = 2
 
