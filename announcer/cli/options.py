@@ -15,7 +15,7 @@ import typer
 from announcer import __version__, console
 from announcer import app as parts
 from announcer.announcer import Clock
-from announcer.errors import SettingsError
+from announcer.errors import SettingsError, UsageError
 from announcer.loop import Loop
 from announcer.redaction import redacted
 from announcer.settings import (
@@ -49,6 +49,10 @@ NowOption = Annotated[
     str | None,
     typer.Option("--now", metavar="TIME", help="Act as if it were then, like 2020-04-03T10:00; default: the real clock."),
 ]  # fmt: skip
+ReallyOption = Annotated[
+    bool,
+    typer.Option("--really", help="Send to the lists although --now gives the time."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 LogOption = Annotated[
     Literal["text", "json"], typer.Option("--log-format", help="How the log on stderr is written.")
@@ -105,6 +109,22 @@ def select(
         names = ", ".join(broken.name for broken in settings.broken)
         console.note(f"out of service until this is fixed: {names}; the others are served")
     return Selection(settings=settings, chosen=chosen, broken=parts.out_of_service(settings, only))
+
+
+def refuse_made_up_time(now: str | None, settings: Settings, command: str, *, really: bool) -> None:
+    """Do nothing, unless a list would get real mails by a clock that somebody made up.
+
+    Raises:
+        UsageError: it would, and nobody said that it really shall.
+    """
+    if now is None or really or settings.smtp.is_this_machine:
+        return
+    harmless = " Add --dry-run to see what would go, or --to ADDRESS to send it to yourself;"
+    raise UsageError(
+        f"--now {now} would send real mails to the lists by way of {settings.smtp.host}, at a time that "
+        f"it is not, and the ledger would keep them as sent.{harmless if command == 'send' else ''} "
+        "--really does it all the same"
+    )
 
 
 def now_shape(clock: Clock, series: tuple[SeriesSettings, ...]) -> str:

@@ -22,11 +22,13 @@ from announcer.cli.options import (
     LogOption,
     NowOption,
     OutOption,
+    ReallyOption,
     SeriesOption,
     app,
     log_to_stderr,
     now_shape,
     print_json,
+    refuse_made_up_time,
     run,
     say_without_ledger,
     select,
@@ -164,6 +166,7 @@ def send(
     to: Annotated[
         str | None, typer.Option("--to", metavar="ADDRESS", help="Send as a test to this address.")
     ] = None,
+    really: ReallyOption = False,
     log_format: LogOption = "text",
 ) -> None:
     """Send everything that is due now, each mail once, then exit. What cron calls.
@@ -179,6 +182,8 @@ def send(
     if to is not None:
         chosen = tuple(_to(asked, to) for asked in chosen)
     rehearsal = dry_run or to is not None
+    if not rehearsal:
+        refuse_made_up_time(now, settings, "send", really=really)
 
     async def work() -> int:
         transport = FolderTransport(out) if dry_run else parts.smtp(settings)
@@ -295,6 +300,7 @@ def serve(
     config: ConfigOption = None,
     series: SeriesOption = None,
     now: NowOption = None,
+    really: ReallyOption = False,
     log_format: LogOption = "text",
 ) -> None:
     """Run for long: send each mail at its moment, until told to stop.
@@ -306,6 +312,7 @@ def serve(
     log_to_stderr(log_format)
     path = find_settings(config, os.environ)
     asked = select(config, series, secrets=True)
+    refuse_made_up_time(now, asked.settings, "serve", really=really)
     shift = (clock_of(now)(asked.chosen[0].series) - datetime.now(UTC)) if now else None
     service = Service(
         asked.settings,
