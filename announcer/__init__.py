@@ -52,7 +52,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
                      announced and facts; interface, with researchseminars, indico and pretalx; files;
                      fetch, with access, slots, decode and forges; reader, which fetches, and lets
                      bounded and parse_server run the others, with texts; hints; for all of them dates, years, times,
-                     words, remarks, known, people, links, checks and clean; grounds and explained,
+                     words, remarks, known, people, links, checks and clean; called_off; grounds and explained,
                      which say why
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
@@ -69,8 +69,10 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     4  links         addresses that put a talk into the calendars of Google and Outlook
     4  announcement  Announcement, one mail that is owed or why it is not; Plan
     4  changes       what the list must hear because the page says something else than it was told
+    4  postponed     cancelled talks that stand at a new date as another entry
     4  breaks        weeks without a talk, and days without seminar
     5  overdue       which mails should have gone by now and did not: what all else follows
+    5  timeliness    what waits for the morning, what is the next talk, what was heard just now
     5  unsettled     the mails of the ledger that are still open, or want a person
     5  facts         a talk in the words of a mail, in one language
     6  agreement     text and HTML of a mail against its talks, and against each other

@@ -11,9 +11,12 @@ from html.parser import HTMLParser
 from typing import Final
 
 from announcer.announcement import Announcement
+from announcer.cadence import REMINDER
 from announcer.facts import Facts, Without, all_facts, days_without, short_day
+from announcer.message import TEST_MARK
+from announcer.prose import one_line
 from announcer.talks import Series, Talk
-from announcer.words import dated
+from announcer.words import dated, words
 
 _UNBROKEN: Final = 50  # a longer word may be broken where a text is wrapped
 _INLINE: Final = frozenset({"a", "em", "strong", "b", "i", "u", "s", "span", "code", "sub", "sup"})
@@ -23,6 +26,11 @@ _LEFT: Final = re.compile(
     r"\{\{(?:(?!\{\{|\}\}).){0,300}\}\}|\{%(?:(?!\{%|%\}).){0,300}%\}|%\(\w{1,60}\)[sd]", re.DOTALL
 )
 _MARKS: Final = ("{{", "}}", "{%", "%}")
+# As the templates write them, which a test compares.
+_REMINDER: Final = "Reminder: %(name)s, %(day)s, %(clock)s: %(title)s"
+_TODAY: Final = "Reminder: today, %(day)s, %(clock)s"
+_TOMORROW: Final = "Reminder: tomorrow, %(day)s, %(clock)s"
+_ON_A_DAY: Final = "Reminder: %(day)s, %(clock)s"
 Moment = tuple[str, ...]  # what it says of a day, a start and an end; empty where it does not
 
 
@@ -69,8 +77,25 @@ class _Part:
     whole: str  # with what stands beside it: a preview, a title, the addresses that it leads to
 
 
-def broken(mail: Announcement, subject: str, text: str, html: str) -> Iterator[str]:
-    """Give each rule that a mail's words break, as what comes after "the composed mail"."""
+def broken(
+    mail: Announcement,
+    subject: str,
+    text: str,
+    html: str,
+    *,
+    at: datetime,
+    own: Collection[str] = frozenset(),
+) -> Iterator[str]:
+    """Give each rule that a mail's words break, as what comes after "the composed mail".
+
+    Args:
+        mail: what it is about.
+        subject: its subject, decoded.
+        text: its plain text.
+        html: its HTML.
+        at: when it was made, as it says itself.
+        own: the templates that a user wrote. They may leave out what built-in ones always say.
+    """
     shown = Shown(html)
     parts = (
         _Part("text", text, text),
@@ -83,9 +108,13 @@ def broken(mail: Announcement, subject: str, text: str, html: str) -> Iterator[s
         for language in series.other_languages
     }
     for part in parts:
-        yield from _missing(mail, spoken, part)
-        yield from _unnamed(mail, spoken, part)
-    yield from _in_one_only(mail.talks, parts)
+        yield from _missing(mail, spoken, part, strict=not own)
+        yield from () if own else _unnamed(mail, spoken, part)
+        if mail.kind == REMINDER and "reminder/first_line.txt" not in own:
+            yield from _misdated(mail, spoken, part, at)
+    if mail.kind == REMINDER and "reminder/subject.txt" not in own:
+        yield from _unmarked(mail, subject)
+    yield from _in_one_only(mail, spoken, parts)
     yield from _moments(mail, spoken, subject, parts)
     yield from _calendars(first, shown)
     own = _content(mail, first)
@@ -108,7 +137,9 @@ def _unrendered(name: str, part: str, own: Collection[str]) -> Iterator[str]:
             yield f"has {mark} in its {name}, which its template left as it was"
 
 
-def _missing(mail: Announcement, spoken: dict[str, list[Facts]], part: _Part) -> Iterator[str]:
+def _missing(
+    mail: Announcement, spoken: dict[str, list[Facts]], part: _Part, *, strict: bool
+) -> Iterator[str]:
     """Find each fact that is not said as often as there are talks and languages to say it of."""
     wanted: Counter[tuple[str, str]] = Counter()
     # A template of a user's may put day and time in words of its own.
@@ -120,18 +151,43 @@ def _missing(mail: Announcement, spoken: dict[str, list[Facts]], part: _Part) ->
                 f"does not say the time of talk {talk.id} in its {part.name}, neither "
                 f"“{facts.when}” nor its day and its start"
             )
-        for name, fact in _required(facts, whole=whole):
+        for name, fact in _required(facts, whole=whole, strict=strict):
             wanted[name, fact] += 1
             if _count(fact, part.whole if fact == facts.stream else part.text) < wanted[name, fact]:
                 yield (
                     f"does not say the {name} of talk {talk.id}, “{fact}”, in its {part.name}"
                     + (f" in the language {language}" if len(spoken) > 1 else "")
                 )
+        if facts.moved_from and not _count(facts.moved_from, part.text):
+            yield (
+                f"does not say the day from which talk {talk.id} was moved, “{facts.moved_from}”, "
+                f"in its {part.name}"
+            )
     whens = {facts.when for _, _, facts in _each(mail.talks, spoken)}
     for talk, _, facts in _each(mail.talks, spoken) if whole else ():
         own = {facts.when, *(change.before for change in facts.changes)}  # "was: …" is its own, too
         if not _together(facts.heading, facts.when, whens - own, part.text):
             yield f"says the title of talk {talk.id} with the time of another one in its {part.name}"
+
+
+def _unmarked(mail: Announcement, subject: str) -> Iterator[str]:
+    """See that the subject of a reminder begins with the word for one."""
+    form = words(mail.series.language).gettext(_REMINDER)
+    mark = one_line(form.partition("%")[0])
+    if not subject.removeprefix(TEST_MARK).startswith(mark):
+        yield f"has a subject that does not begin with “{mark}”"
+
+
+def _misdated(
+    mail: Announcement, languages: Iterable[str], part: _Part, at: datetime
+) -> Iterator[str]:
+    """See that a reminder says today or tomorrow of its first talk, on these days alone."""
+    for language in languages:
+        [first, *_] = all_facts(mail, at, language, longest=0)
+        form = _TODAY if first.today else _TOMORROW if first.tomorrow else _ON_A_DAY
+        line = words(language).gettext(form) % {"day": first.day, "clock": first.clock}
+        if not _count(line, part.text):
+            yield f"does not say “{one_line(line)}” in its {part.name}"
 
 
 def _unnamed(mail: Announcement, languages: Iterable[str], part: _Part) -> Iterator[str]:
@@ -161,13 +217,15 @@ def _each(
             yield talk, language, facts
 
 
-def _required(facts: Facts, *, whole: bool) -> Iterator[tuple[str, str]]:
+def _required(facts: Facts, *, whole: bool, strict: bool) -> Iterator[tuple[str, str]]:
     yield "title", facts.heading
     if whole:
         yield "time", facts.when
     place = facts.location or facts.stream
     if place:
         yield "place", place
+    if facts.why_cancelled and strict:
+        yield "reason", facts.why_cancelled
     for there in facts.elsewhere:
         yield f"time in {there.city}", there.when
         if there.shift:
@@ -183,11 +241,15 @@ def _wrong(talk: Talk, series: Series, facts: Facts) -> Iterator[str]:
             yield f"says {facts.when} where talk {talk.id} is from {start} to {end}"
 
 
-def _in_one_only(talks: Sequence[Talk], parts: Sequence[_Part]) -> Iterator[str]:
+def _in_one_only(
+    mail: Announcement, spoken: dict[str, list[Facts]], parts: Sequence[_Part]
+) -> Iterator[str]:
     """Find what a template may leave out, but not from one part alone."""
-    for talk in talks:
+    for talk, facts in zip(mail.talks, spoken[mail.series.language], strict=True):
         links = (("stream", talk.stream), ("page", talk.url))
         said = [("speaker", who, [part.text for part in parts]) for who in talk.speakers]
+        reason = [facts.why_cancelled] if facts.why_cancelled else []
+        said += [("reason", why, [part.text for part in parts]) for why in reason]
         said += [(name, url, [part.whole for part in parts]) for name, url in links if url]
         for name, fact, texts in said:
             where = [
@@ -247,10 +309,17 @@ def _known(
 def _content(mail: Announcement, first: Sequence[Facts]) -> list[str]:
     """Give all that organisers and speakers wrote."""
     series = mail.series
-    content = [series.name, *series.footer, *mail.notes, mail.thread_subject]
+    content: list[str | None] = [series.name, *series.footer, *mail.notes]
     content += [series.website, series.list_page, series.feed_url]
     for talk, facts in zip(mail.talks, first, strict=True):
-        content += [talk.title, *talk.speakers, talk.location, talk.stream, talk.url]
+        content += [
+            talk.title,
+            *talk.speakers,
+            talk.why_cancelled,
+            talk.location,
+            talk.stream,
+            talk.url,
+        ]
         content += [talk.abstract, facts.text, Shown(facts.html).text]
         content += [text for change in facts.changes for text in (change.before, change.after)]
     return [text for text in content if text]

@@ -17,8 +17,7 @@ class Announcement:
     ``reason`` says in a sentence why it stands where it stands. ``previous`` is what was last
     composed of its talks, for the calendar entries to follow; ``told`` what the list last heard
     of them; ``notes`` are paragraphs of an organiser's; ``thread`` the Message-IDs of the
-    announcements it follows, oldest first, with ``thread_subject`` where its subject must be
-    theirs; ``row`` what the ledger knows of it from earlier attempts, and ``waits_until`` when
+    announcements it follows, oldest first; ``row`` what the ledger knows of it from earlier attempts, and ``waits_until`` when
     its next attempt may come. ``expires_at`` is when the time of its last talk is over; from
     ``sendable_until`` on, which is when that of its first one is, it has to be composed anew.
     ``without`` are the days that a mail of a week without a talk is about. ``is_next`` says that no
@@ -41,7 +40,6 @@ class Announcement:
     told: tuple[Said, ...] = ()
     notes: tuple[str, ...] = ()
     thread: tuple[str, ...] = ()
-    thread_subject: str | None = None
     row: Row | None = None
     waits_until: datetime | None = None
     first_expiry: datetime | None = None  # None where all of its talks have the same

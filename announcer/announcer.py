@@ -6,7 +6,7 @@ the next, and one series never stops the others.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -80,6 +80,11 @@ Progress = Callable[[str], AbstractContextManager[None]]
 
 class Composer(Protocol):
     """Makes the mail that an announcement asks for."""
+
+    @property
+    def own(self) -> Collection[str]:
+        """The templates that a user's folder has in place of built-in ones."""
+        ...
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
         """Give the mail, composed from what is true now.
@@ -722,7 +727,7 @@ class Announcer:
         if announcement.row is not None and announcement.row.copies:
             return announcement.row.message()  # a copy may exist: only the same bytes may follow
         message = programme.composer.compose(announcement, now)
-        verify(message, announcement)
+        verify(message, announcement, own=programme.composer.own)
         return message
 
     async def _send(

@@ -286,6 +286,7 @@ def _facts(talk: Talk) -> tuple[object, ...]:
         talk.url,
         talk.status,
         talk.abstract,
+        talk.why_cancelled,
     )
 
 

@@ -23,22 +23,6 @@ Field = Literal["start", "end", "place", "stream", "speakers"]
 FIELDS: Final[tuple[Field, ...]] = ("start", "end", "place", "stream", "speakers")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What becomes of a change that the list must hear of: which, how soon, and by whose word.
-
-    ``quiet`` is how long a talk must stand as it is before a late mail tells of it.
-    """
-
-    update: Policy = "send"
-    cancellation: Policy = "send"
-    quiet: timedelta = timedelta(minutes=10)
-    update_on: tuple[Field, ...] = FIELDS
-
-
-AS_USUAL: Final = Changes()
-
-
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The one instant, in UTC, at which the clocks of a zone show a time on a day.
 
@@ -60,6 +44,66 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
         else:
             after = middle
     return after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """The hours in which a list is left in peace, on the wall clock of its series.
+
+    It ends on the next day where its end is not after its start.
+    """
+
+    start: time
+    end: time
+
+    def __post_init__(self) -> None:
+        if self.start == self.end:
+            raise ValueError("a night must not last all day")
+
+    def around(self, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+        """Return the instants, in UTC, at which the night of an instant begins and ends.
+
+        None where it is day. Both ends are instants, so that a change of clocks makes a night
+        longer or shorter, and its end comes once.
+        """
+        today = at.astimezone(zone).date()
+        for day in (today - timedelta(days=1), today):
+            ends = day if self.end > self.start else day + timedelta(days=1)
+            night = instant(day, self.start, zone), instant(ends, self.end, zone)
+            if night[0] <= at < night[1]:
+                return night
+        return None
+
+    def morning(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """Return when the night of an instant ends; by day the instant itself."""
+        night = self.around(at, zone)
+        return night[1] if night else at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What becomes of a change that the list must hear of: which, how soon, and by whose word.
+
+    ``quiet`` is how long a talk must stand as it is before a late mail tells of it. In the
+    ``night`` such mails wait for the morning; None sends them at any hour.
+    """
+
+    update: Policy = "send"
+    cancellation: Policy = "send"
+    quiet: timedelta = timedelta(minutes=10)
+    update_on: tuple[Field, ...] = FIELDS
+    night: Night | None = Night(start=time(22), end=time(7))
+
+    def awake(self, at: datetime, zone: ZoneInfo, latest: datetime) -> datetime:
+        """Return when a mail that is ready at an instant may go.
+
+        Not before the morning, unless that is not before ``latest``, when it would be too late.
+        """
+        morning = self.night.morning(at, zone) if self.night else at
+        return morning if morning < latest else at
+
+
+AS_USUAL: Final = Changes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,16 @@ cancellation; a cancelled talk that takes place after all is an update again.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from announcer.cadence import CANCELLATION, UPDATE, Changes, Field, Policy
-from announcer.ledger import Decision
+from announcer.ledger import Decision, What
 from announcer.message import Said
 from announcer.past import Past, Share, Standing, by_a_person, hindrance, kept_back
 from announcer.talks import Series, Status, Talk
@@ -25,24 +27,39 @@ YEAR_OFF: Final = timedelta(days=300)
 
 
 def owed(
-    talks: Iterable[Talk], series: Series, past: Past, changes: Changes, now: datetime
+    talks: Iterable[Talk],
+    series: Series,
+    past: Past,
+    changes: Changes,
+    now: datetime,
+    moved: Mapping[str, Talk] = MappingProxyType({}),
 ) -> dict[str, list[Share]]:
-    """Give each talk's part in the updates and the cancellations that are owed, by kind."""
+    """Give each talk's part in the updates and the cancellations that are owed, by kind.
+
+    ``moved`` are cancelled talks that stand at a new date as another one, by the identity of that:
+    they are not cancelled for the list, as the update of the other tells of both dates.
+    """
     shares: dict[str, list[Share]] = {CANCELLATION: [], UPDATE: []}
+    old = {talk.identity for talk in moved.values()}
     for talk in talks:
         told = past.last_told(talk)
-        if told is None:
+        if told is None or talk.identity in old:
             continue
         if talk.cancelled and changes.cancellation != "off":
-            shares[CANCELLATION] += _cancellation(talk, told, past, changes, now)
+            shares[CANCELLATION] += _cancellation(talk, told, series, past, changes, now)
         elif not talk.cancelled and changes.update != "off":
-            shares[UPDATE] += _update(talk, told, series, past, changes, now)
+            before = moved.get(talk.identity)
+            shares[UPDATE] += _update(talk, told, series, past, changes, now, before)
     return shares
 
 
-def settled_at(known_at: datetime, soon: datetime, changes: Changes) -> datetime:
-    """When what is known since may be told: once it has stood a while, or the talk is near."""
-    return min(known_at + changes.quiet, max(known_at, soon - SOON))
+def settled_at(known_at: datetime, soon: datetime, changes: Changes, zone: ZoneInfo) -> datetime:
+    """When what is known since may be told: once it has stood a while, or the talk is near.
+
+    In the night not before the morning, unless the talk begins before.
+    """
+    ready_at = min(known_at + changes.quiet, max(known_at, soon - SOON))
+    return changes.awake(ready_at, zone, soon)
 
 
 def differences(talk: Talk, told: Said) -> tuple[Field, ...]:
@@ -92,25 +109,27 @@ def stream_key(url: str | None) -> str | None:
 
 
 def _cancellation(
-    talk: Talk, told: Said, past: Past, changes: Changes, now: datetime
+    talk: Talk, told: Said, series: Series, past: Past, changes: Changes, now: datetime
 ) -> Iterator[Share]:
     cancelled = Status.CANCELLED.value
     if told.status == cancelled:
         return
     if any(said.status == cancelled for said in past.open_about(talk, CANCELLATION)):
         return
-    word = past.decision("", talk)
-    known_at = past.since(talk) or now - changes.quiet
-    if word is not None and word.what == "cancel":
-        known_at = max(known_at, past.decided_at(word) or known_at)
+    known_at = _known_at(talk, past, changes, now, "cancel")
     if known_at >= told.starts_at:
         return
     # It is about the talk as the list knows it, whatever else the page says of it now.
-    about = replace(as_told(told, status=Status.CANCELLED), id=talk.id, first_id=talk.first_id)
+    about = replace(
+        as_told(told, status=Status.CANCELLED),
+        id=talk.id,
+        first_id=talk.first_id,
+        why_cancelled=talk.why_cancelled,
+    )
     share = Share(
         talk=about,
         moment=known_at,
-        ready_at=known_at,
+        ready_at=settled_at(known_at, told.starts_at, changes, series.timezone),
         expires_at=told.starts_at,
         standing=Standing.DUE,
         reason="",
@@ -123,7 +142,13 @@ def _cancellation(
 
 
 def _update(
-    talk: Talk, told: Said, series: Series, past: Past, changes: Changes, now: datetime
+    talk: Talk,
+    told: Said,
+    series: Series,
+    past: Past,
+    changes: Changes,
+    now: datetime,
+    before: Talk | None,
 ) -> Iterator[Share]:
     back = told.status == Status.CANCELLED.value
     if not back and told.starts_at > now and (why := _odd(talk, told, series, now)):
@@ -137,14 +162,13 @@ def _update(
         for said in past.open_about(talk, UPDATE)
     ):
         return
-    known_at = past.since(talk) or now - changes.quiet
-    word = past.decision("", talk)
-    if word is not None and word.what == "accept":
-        known_at = max(known_at, past.decided_at(word) or known_at)
+    known_at = _known_at(talk, past, changes, now, "accept")
+    if before is not None:
+        known_at = max(known_at, _known_at(before, past, changes, now, "cancel"))
     if known_at >= talk.starts_at:
         return
     soon = min(talk.starts_at, told.starts_at if told.starts_at > known_at else talk.starts_at)
-    ready_at = settled_at(known_at, soon, changes)
+    ready_at = settled_at(known_at, soon, changes, series.timezone)
     share = Share(
         talk=talk,
         moment=known_at,
@@ -158,6 +182,15 @@ def _update(
         yield replace(share, standing=Standing.HELD, reason=f"talk {talk.id}: {why}")
     else:
         yield _standing(share, UPDATE, changes.update, past, now)
+
+
+def _known_at(talk: Talk, past: Past, changes: Changes, now: datetime, what: What) -> datetime:
+    """Return since when a talk is as it is, by the page or by a person's word of a kind."""
+    known_at = past.since(talk) or now - changes.quiet
+    word = past.decision("", talk)
+    if word is not None and word.what == what:
+        known_at = max(known_at, past.decided_at(word) or known_at)
+    return known_at
 
 
 def _odd(talk: Talk, told: Said, series: Series, now: datetime) -> str | None:

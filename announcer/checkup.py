@@ -65,7 +65,8 @@ class Checkup:
         kinds = _kinds(asked)
         for sample in samples(asked.series, kinds):
             try:
-                verify(composer.compose(sample.mail, sample.now), sample.mail)
+                message = composer.compose(sample.mail, sample.now)
+                verify(message, sample.mail, own=composer.own)
             except BaseException as error:  # noqa: BLE001 - of any type, it concerns this mail alone
                 problem = contained(error, sample.mail.key)
                 failed.setdefault(sample.kind, f"({sample.case}) cannot go: {problem}")

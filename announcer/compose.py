@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from announcer.announcement import Announcement
 from announcer.builtin import TEMPLATES
+from announcer.builtin import names as builtin_names
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.compiled import COMPILED
@@ -66,6 +67,15 @@ class MailComposer:
         self._test = test
         self._loader = ChoiceLoader(folders)
         self._environments: dict[str, SandboxedEnvironment] = {}
+        self._templates = templates
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The templates that a user's folder has in place of built-in ones, by their paths in it."""
+        folder = self._templates
+        if folder is None:
+            return frozenset()
+        return frozenset(name for name in builtin_names() if (folder / name).is_file())
 
     def subject(self, announcement: Announcement) -> str:
         """Give the subject as it would be now.
@@ -221,8 +231,7 @@ class MailComposer:
 
     def _subject(self, announcement: Announcement, names: Mapping[str, Any]) -> str:
         names = {**names, "kind": announcement.kind}
-        own = self._line(announcement.kind, "subject", names)
-        subject = announcement.thread_subject or own
+        subject = self._line(announcement.kind, "subject", names)
         return f"{TEST_MARK}{subject}" if self._test else subject
 
     def _line(self, kind: str, part: str, names: Mapping[str, Any]) -> str:

@@ -61,8 +61,11 @@ class Facts:
     cut: str | None
     calendars: tuple[Link, ...] = ()  # pages that put it into a calendar
     today: bool = False  # whether the mail is made on the talk's own day
+    tomorrow: bool = False  # or on the day before
     back: bool = False  # whether the list was told that it is cancelled
     changes: tuple[Change, ...] = ()
+    moved_from: str | None = None  # the day that the list was told, where it is another one
+    why_cancelled: str | None = None
 
 
 def all_facts(
@@ -74,18 +77,21 @@ def all_facts(
     """
     told = {said.identity: said for said in mail.told} if mail.kind == UPDATE else {}
     found = []
+    today = mail.series.local(now).date()
     for talk in mail.talks:
         cancelled = mail.kind == CANCELLATION
         facts = _facts(talk, mail.series, language, 0 if cancelled else longest)
-        if cancelled:
-            facts = replace(facts, stream=None)  # there is nothing to hear
+        if cancelled:  # there is nothing to hear
+            facts = replace(facts, stream=None, why_cancelled=talk.why_cancelled)
         said = told.get(talk.identity)
         found.append(
             replace(
                 facts,
-                today=talk.day == mail.series.local(now).date(),
+                today=talk.day == today,
+                tomorrow=talk.day == today + timedelta(days=1),
                 back=said is not None and said.status == Status.CANCELLED.value,
                 changes=_changes(facts, talk, said, mail.series, language) if said else (),
+                moved_from=_moved_from(talk, said, mail.series, language) if said else None,
             )
         )
     return found
@@ -128,6 +134,12 @@ def starts_in(mail: Announcement, now: datetime, language: str) -> str:
     if mail.kind != REMINDER or starts_at is None or now - mail.due_at < LATE or starts_at <= now:
         return ""
     return span(starts_at - now, language) or words(language).gettext("less than a minute")
+
+
+def _moved_from(talk: Talk, told: Said, series: Series, language: str) -> str | None:
+    if told.day == talk.day:
+        return None
+    return dated(series.local(told.starts_at), "full", language)
 
 
 def _changes(

@@ -74,7 +74,7 @@ def _hang_series(asked: SeriesSettings, folder: Path, page: list[str]) -> Iterat
 
 def _written(sample: Sample, composer: MailComposer, folder: Path) -> list[Path]:
     message = composer.compose(sample.mail, sample.now)
-    verify(message, sample.mail)
+    verify(message, sample.mail, own=composer.own)
     parts = parts_of(message.content)
     return [write(folder, message.key, ending, content) for ending, content in parts]
 

@@ -6,6 +6,8 @@ A decision binds the talks that the key names at that time, for that rule, where
 import getpass
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from announcer import app as parts
 from announcer.announcer import Clock, adopted
@@ -133,19 +135,25 @@ class Office:
         say(f"{key}: {words}")
         return 0
 
-    async def cancel(self, talk_id: str, why: str) -> int:
-        """Take a person's word that a talk is cancelled.
+    async def cancel(self, talk_id: str, why: str, *, tell: bool = False) -> int:
+        """Take a person's word that a talk is cancelled; with ``tell`` the list hears why.
 
         Raises:
             TooLate: it is recorded, but a mail about the talk is being sent right now.
-            UsageError: there is no such talk, or several series have one.
+            UsageError: there is no such talk, several series have one, or no reason is given to tell.
         """
+        if tell and not why.strip():
+            raise UsageError('--tell tells the list the reason; give it by --why "…"')
         async with parts.current_ledger(self._settings) as ledger:
             asked, talk = await self._talk(ledger, talk_id)
-            late = await self._decide_talks(ledger, asked, [talk.identity], "cancel", why)
+            late = await self._decide_talks(
+                ledger, asked, [talk.identity], "cancel", why, tell=tell
+            )
+        reason = f' The list hears the reason "{" ".join(why.split())}".' if tell else ""
         say(
-            f"{asked.series.id}: talk {talk_id} is cancelled; if the list heard of it, the next pass "
-            f"tells it. `announcer accept {talk_id}` takes that back"
+            f"{asked.series.id}: talk {talk_id} is cancelled; if the list heard of it, it is told in "
+            f"{_minutes(asked.changes.quiet)}, or at once where the talk is near.{reason} "
+            f"`announcer accept {talk_id}` takes that back"
         )
         _not_too_late(late)
         return 0
@@ -209,10 +217,18 @@ class Office:
         return tuple(dict.fromkeys(late))
 
     async def _decide_talks(
-        self, ledger: Ledger, asked: SeriesSettings, talks: list[str], what: What, words: str
+        self,
+        ledger: Ledger,
+        asked: SeriesSettings,
+        talks: list[str],
+        what: What,
+        words: str,
+        *,
+        tell: bool = False,
     ) -> tuple[str, ...]:
         """Record a decision about talks, and give the mails about them that are being sent."""
         decisions = self._decisions(asked, "", talks, what, words)
+        decisions = [replace(decision, tell=tell) for decision in decisions]
         now = self._clock(asked.series)
         return await ledger.decide(decisions, key=asked.series.id, now=now)
 
@@ -298,6 +314,11 @@ def _not_too_late(keys: Sequence[str]) -> None:
             f"server takes {it}, the list hears of the change by a mail of its own. "
             "`announcer log KEY` shows it"
         )
+
+
+def _minutes(length: timedelta) -> str:
+    """Say a short span of the settings."""
+    return f"{length / timedelta(minutes=1):g} min"
 
 
 def _who() -> str:

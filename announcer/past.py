@@ -1,6 +1,6 @@
 """The history of a series in the terms of the plan: what was told, and by which mails."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -62,6 +62,12 @@ class Past:
             if not free(row, self.clock):
                 for said in row.said:
                     self._mark(row, said)
+        self._told_last: dict[str, tuple[str, Said]] = {}  # by UID: of which talk, and what
+        for said in self._all_told(history):
+            known_last = self._told_last.get(said.uid)
+            if known_last is None or _is_newer(said, known_last[1]):
+                self._told_last[said.uid] = (said.identity, said)
+        self._carried: Mapping[str, Said] = {}
         self._counted = tuple(c.said for c in history.counted if c.said is not None)
         self._decisions: dict[tuple[str, str], Decision] = {}
         self._notes: dict[tuple[str, str], Decision] = {}
@@ -122,14 +128,26 @@ class Past:
         """Give the mails that told, or may have told, of a talk, oldest first."""
         return [row for row, _ in self.about(talk) if row.copies]
 
+    def carry_on(self, carried: Mapping[str, Said]) -> None:
+        """Let talks carry on from what was told of others, each by its identity: they were moved."""
+        self._carried = carried
+
     def said(self, talk: Talk) -> Said | None:
         """What was last composed about a talk: its calendar entry follows on from there."""
-        return _last(said for _, said in self.about(talk)) or _last(self._taken(talk))
+        own = _last(said for _, said in self.about(talk)) or _last(self._taken(talk))
+        return own or self._carried.get(talk.identity)
 
     def last_told(self, talk: Talk) -> Said | None:
-        """What the list last heard, or may have heard, of a talk."""
-        told = (said for row, said in self.about(talk) if row.copies)
-        return _last(told) or _last(self._taken(talk))
+        """What the list last heard, or may have heard, of a talk.
+
+        None too where its calendar entry went on to another talk, at a new date.
+        """
+        told = _last(said for row, said in self.about(talk) if row.copies)
+        told = told or _last(self._taken(talk))
+        if told is None:
+            return self._carried.get(talk.identity)
+        owner, _ = self._told_last.get(told.uid, (talk.identity, told))
+        return told if owner == talk.identity else None
 
     def told_days(self, but: Collection[str]) -> set[date]:
         """Return the days on which a talk is, as the list last heard, without the talks of ``but``."""
@@ -190,6 +208,12 @@ class Past:
             if said.identity == talk.identity and row.kind != NO_SEMINAR
         ]
 
+    def _all_told(self, history: History) -> Iterator[Said]:
+        yield from (c.said for c in history.counted if c.said is not None)
+        for row in self.rows.values():
+            if row.copies and row.kind != NO_SEMINAR:
+                yield from row.said
+
     def _taken(self, talk: Talk) -> list[Said]:
         return [said for said in self._counted if said.identity == talk.identity]
 
@@ -198,9 +222,14 @@ def _last(said: Iterable[Said]) -> Said | None:
     """Give the newest revision; of one revision the one that was said last."""
     newest: Said | None = None
     for one in said:
-        if newest is None or (one.sequence, one.stamp) >= (newest.sequence, newest.stamp):
+        if newest is None or _is_newer(one, newest):
             newest = one
     return newest
+
+
+def _is_newer(one: Said, other: Said) -> bool:
+    """Return whether one revision of an entry is not older than another."""
+    return (one.sequence, one.stamp) >= (other.sequence, other.stamp)
 
 
 def handed_over_at(row: Row, now: datetime) -> datetime | None:

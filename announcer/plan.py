@@ -8,9 +8,10 @@ upcoming, missed, held or skipped, each with its reason.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from announcer.announcement import Announcement, Plan
 from announcer.breaks import quiet_weeks
@@ -24,9 +25,8 @@ from announcer.cadence import (
     Rule,
 )
 from announcer.changes import owed, settled_at
-from announcer.instants import known
 from announcer.invite import digest, uid
-from announcer.ledger import CountedAsTold, History, Pause, Row, State
+from announcer.ledger import CountedAsTold, History, Pause
 from announcer.message import Said
 from announcer.overdue import judged
 from announcer.past import (
@@ -35,16 +35,14 @@ from announcer.past import (
     Standing,
     by_a_person,
     free,
-    handed_over_at,
     hindrance,
     kept_back,
 )
+from announcer.postponed import moves
 from announcer.quantities import Span
 from announcer.talks import Series, Status, Talk
+from announcer.timeliness import by_day, fresh_news, is_next
 from announcer.unsettled import BY_RULE, OnDoubt, expiry, unsettled
-
-# A reminder on the heels of the announcement tells nothing new.
-FRESH: Final = timedelta(hours=12)
 
 
 def plan_announcements(
@@ -76,15 +74,20 @@ def plan_announcements(
     """
     past = Past(history, now)
     talks = [as_decided(talk, past) for talk in talks]
+    moved = moves(talks, series, past, changes, now)
+    past.carry_on({identity: move.told for identity, move in moved.items()})
+    old = {identity: move.old for identity, move in moved.items()}
     planned: list[Announcement] = []
-    for kind, shares in owed(talks, series, past, changes, now).items():
+    for kind, shares in owed(talks, series, past, changes, now, old).items():
         planned += _mails(kind, kind, shares, series, past, now)
     for rule in sorted(cadence, key=lambda rule: rule.kind == REMINDER):
         shares = [s for t in talks if (s := _share(rule, t, series, past, planned, changes, now))]
+        shares = [by_day(share, changes, series, now) for share in shares]
         planned += _mails(rule.kind, rule.label, shares, series, past, now)
     without: dict[datetime, Span | None] = {}
     if breaks is not None:
         shares = quiet_weeks(cadence, talks, breaks, series, past, now)
+        shares = [by_day(share, changes, series, now) for share in shares]
         without = {share.moment: share.without for share in shares}
         planned += [
             mail
@@ -97,43 +100,19 @@ def plan_announcements(
     ]
     if pause is not None and pause.lasts(now):
         planned = [_paused(mail, pause) for mail in planned]
-    planned = [replace(mail, is_next=_is_next(mail, talks, now)) for mail in planned]
+    planned = [replace(mail, is_next=is_next(mail, talks, now)) for mail in planned]
     order = sorted(planned, key=lambda a: (a.due_at, a.kind == REMINDER, a.key))
     return Plan(
         announcements=tuple(judged(mail, history.believed, last_pass, now) for mail in order)
     )
 
 
-def _is_next(mail: Announcement, talks: Iterable[Talk], now: datetime) -> bool:
-    """Return whether no other talk comes before the last one of a mail, from when it goes on."""
-    at = max(now, mail.due_at)
-    own = {talk.identity for talk in mail.talks}
-    first, last = mail.series.local(at).date(), mail.talks[-1]
-    return not any(
-        _starts(talk, at, first) and _comes_before(talk, last)
-        for talk in talks
-        if talk.identity not in own and not talk.cancelled
-    )
-
-
-def _starts(talk: Talk, at: datetime, today: date) -> bool:
-    """Return whether a talk is ahead; one without a time is until its day is over."""
-    if talk.starts_at is not None:
-        return talk.starts_at > at
-    return talk.day is not None and talk.day >= today
-
-
-def _comes_before(talk: Talk, other: Talk) -> bool:
-    if talk.starts_at is not None and other.starts_at is not None:
-        return talk.starts_at < other.starts_at
-    return talk.day is not None and other.day is not None and talk.day <= other.day
-
-
 def as_decided(talk: Talk, past: Past) -> Talk:
     """Let an organiser's word on a talk count for what the page says of it."""
     decision = past.decision("", talk)
     if decision is not None and decision.what == "cancel":
-        return replace(talk, status=Status.CANCELLED, unclear=None)
+        why = decision.words if decision.tell else talk.why_cancelled
+        return replace(talk, status=Status.CANCELLED, unclear=None, why_cancelled=why or None)
     # What was accepted is this very doubt: the talk as it was read then, and nothing later.
     doubt = " ".join((talk.unclear or "").split())
     if decision is not None and decision.what == "accept" and doubt and decision.words == doubt:
@@ -219,7 +198,7 @@ def _share(
         return None
     if rule.kind == ANNOUNCEMENT and _told_by_update(talk, moment, planned):
         return None
-    ready_at = _ready_at(rule, talk, moment, past, changes)
+    ready_at = _ready_at(rule, talk, moment, past, changes, series.timezone)
     expires_at = expiry(rule, talk, series, moment)
     standing, reason = Standing.UPCOMING if ready_at > now else Standing.DUE, ""
     if expires_at <= max(now, moment):
@@ -239,7 +218,7 @@ def _share(
     if decision is not None and decision.what == "skip" and not talk.cancelled:
         return replace(share, standing=Standing.SKIPPED, reason=by_a_person("skipped", decision))
     if not why and rule.kind == REMINDER:
-        why_not = _fresh_news(talk, moment, past, planned, changes, now)
+        why_not = fresh_news(talk, moment, past, planned, changes, now)
         if why_not:
             return replace(share, standing=Standing.SKIPPED, reason=why_not)
     if decision is not None and decision.what == "hold" and not talk.cancelled:
@@ -275,13 +254,15 @@ def _nothing_known(rule: Rule, talk: Talk, past: Past) -> str | None:
     return "neither its title nor its speaker is known, and the list never heard of it"
 
 
-def _ready_at(rule: Rule, talk: Talk, moment: datetime, past: Past, changes: Changes) -> datetime:
+def _ready_at(
+    rule: Rule, talk: Talk, moment: datetime, past: Past, changes: Changes, zone: ZoneInfo
+) -> datetime:
     """When a mail may go: at its moment, or where the talk came later, once it has stood a while."""
     clear, since = past.clear(talk), past.since(talk)
     on_time = clear is None or clear <= moment
     if rule.kind != ANNOUNCEMENT or on_time or since is None or talk.starts_at is None:
         return moment
-    return settled_at(since, talk.starts_at, changes)
+    return settled_at(since, talk.starts_at, changes, zone)
 
 
 def _told_by_update(talk: Talk, moment: datetime, planned: Sequence[Announcement]) -> bool:
@@ -301,43 +282,6 @@ def _why_missed(rule: Rule, talk: Talk, moment: datetime, expires_at: datetime) 
     if rule.grace is not None and expires_at == moment + rule.grace:
         return f"talk {talk.id}: its grace is over"
     return f"talk {talk.id}: it begins too soon, or has begun"
-
-
-def _fresh_news(
-    talk: Talk,
-    moment: datetime,
-    past: Past,
-    planned: Sequence[Announcement],
-    changes: Changes,
-    now: datetime,
-) -> str:
-    """Why a reminder would tell nothing new; empty where it would."""
-    for row, _ in past.about(talk):
-        at = _heard_at(row, past, now)
-        if row.kind != REMINDER and at is not None and at > moment - FRESH:
-            return f"talk {talk.id}: {row.key} told of it less than 12 hours before"
-    for mail in planned:
-        if mail.kind == REMINDER:
-            continue  # as above: whoever wants two reminders gets both
-        going = mail.standing in (Standing.DUE, Standing.UPCOMING) and talk in mail.talks
-        goes_at = max(mail.due_at, now)
-        # What has changed is told as such, and not first by a reminder that seems to tell nothing new.
-        latest = max(moment, now) + (changes.quiet if mail.kind == UPDATE else timedelta(0))
-        if going and moment - FRESH < goes_at <= latest:
-            return f"talk {talk.id}: {mail.key} tells of it less than 12 hours before"
-    return ""
-
-
-def _heard_at(row: Row, past: Past, now: datetime) -> datetime | None:
-    """When the list has heard, or may have heard, of a mail; None where no copy can exist."""
-    if row.state in (State.CLAIMED, State.SENDING) and not free(row, past.clock):
-        return now
-    if not row.copies:
-        return None
-    if row.copies == 1 and row.doubted_at is not None:
-        # A person's word on it comes later, and makes it no newer.
-        return known(row.doubted_at, now) or known(row.claimed_at, now)
-    return handed_over_at(row, now)
 
 
 # Keys are given in this order, so that what can go out keeps the plain one.
@@ -449,11 +393,4 @@ def _with_past(mail: Announcement, past: Past) -> Announcement:
         return mail
     told = [r for t in mail.talks for r in past.telling(t) if r.kind in (ANNOUNCEMENT, UPDATE)]
     thread = tuple(dict.fromkeys(row.message_id for row in told))
-    subject = None
-    announced = [row for row in told if row.kind == ANNOUNCEMENT]
-    if mail.kind == REMINDER and announced and len(mail.talks) == len(announced[-1].said) == 1:
-        # The same subject keeps the thread together, as long as it still says what is true.
-        [talk], [said] = mail.talks, announced[-1].said
-        same = (said.title, said.starts_at) == (talk.title, talk.starts_at)
-        subject = announced[-1].subject if same else None
-    return replace(mail, thread=thread, thread_subject=subject)
+    return replace(mail, thread=thread)

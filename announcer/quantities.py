@@ -67,6 +67,25 @@ def clock(text: object) -> time:
     return time(hour, minute, second)
 
 
+def hours(text: object) -> tuple[time, time]:
+    """Read the hours of a night, like "22:00-07:00".
+
+    Raises:
+        ValueError: they are none, or last all day.
+    """
+    wanted = 'write the hours of a night like "22:00-07:00", or "off"'
+    ends = re.split(r"\s*[-–]\s*", text.strip()) if isinstance(text, str) else []
+    if len(ends) != 2:
+        raise ValueError(f"{quoted(text)} is no night; {wanted}")
+    try:
+        start, end = map(clock, ends)
+    except ValueError as error:
+        raise ValueError(f"{quoted(text)} is no night, as {error}") from None
+    if start == end:
+        raise ValueError(f"{quoted(text)} would last all day; {wanted}")
+    return start, end
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Days without seminar, the last one included."""

@@ -150,7 +150,7 @@ def _mail(
 def _changed(talk: Talk, kind: str) -> Talk:
     """Give a talk as the later mail finds it: in another room and half an hour later, or cancelled."""
     if kind == CANCELLATION:
-        return replace(talk, status=Status.CANCELLED)
+        return replace(talk, status=Status.CANCELLED, why_cancelled="the speaker is ill")
     if kind != UPDATE:
         return talk
     assert talk.starts_at and talk.ends_at  # noqa: S101, PT018 - each of them has a time

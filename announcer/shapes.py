@@ -47,6 +47,7 @@ def talk_shape(talk: Talk, series: Series) -> dict[str, object]:
         "tba": talk.tba,
         "unclear": talk.unclear,
         "warnings": list(talk.warnings),
+        "why_cancelled": talk.why_cancelled,
     }
 
 

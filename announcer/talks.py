@@ -131,6 +131,9 @@ class Talk:
     ``unclear``: such a talk is listed, and never announced. ``warnings`` are for the organisers
     and hold nothing back.
 
+    ``why_cancelled`` is the reason of a cancellation that the list may hear, in the words of the
+    source or of an organiser.
+
     ``id`` is what the organisers call it, and may change with what they do to their page;
     ``identity`` never does: it is the id under which the talk was first seen, or one made from it.
     """
@@ -152,6 +155,7 @@ class Talk:
     warnings: tuple[str, ...] = ()
     given_id: bool = True  # the id is the organisers' or the source's, and not made of the title
     first_id: str | None = None  # None while the id is the identity too
+    why_cancelled: str | None = None
 
     def __post_init__(self) -> None:
         self._clean_texts()
@@ -170,7 +174,7 @@ class Talk:
     def _clean_texts(self) -> None:
         lost = self._lost_addresses()
         untitled = self.title is None
-        _clean(self, cleaning.line, "title", "location")
+        _clean(self, cleaning.line, "title", "location", "why_cancelled")
         _clean(self, cleaning.name, "id", "first_id")
         # A reason of which nothing is left still holds the talk back.
         _clean(self, lambda raw: cleaning.sentence(raw) or "unclear", "unclear")

@@ -1,7 +1,7 @@
 """Re-reads a composed mail before it may go: what breaks a rule is held."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -65,8 +65,15 @@ class _Active(HTMLParser):
             self.found.append("a style sheet that loads another, or a picture")
 
 
-def verify(message: Message, announcement: Announcement) -> None:
+def verify(
+    message: Message, announcement: Announcement, *, own: Collection[str] = frozenset()
+) -> None:
     """Read the bytes as a stranger would, and compare with what was meant.
+
+    Args:
+        message: the composed mail.
+        announcement: what it is about.
+        own: the templates of a user that it was made from, which choose their own words.
 
     Raises:
         VerificationFailed: naming the mail and the rule.
@@ -88,7 +95,8 @@ def verify(message: Message, announcement: Announcement) -> None:
         _first(message, invited.broken(part, talk, series, said, method))
     names = [part.get_filename() for part in invites]
     _expect(message, len(set(names)) == len(names), "has two invites of the same name")
-    _first(message, agreement.broken(announcement, message.subject, text, html))
+    at = mail["Date"].datetime
+    _first(message, agreement.broken(announcement, message.subject, text, html, at=at, own=own))
 
 
 def verify_notice(message: Message, series: Series) -> None:

@@ -8,8 +8,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from zoneinfo import ZoneInfo
 
+from announcer.announcement import Plan
 from announcer.announcer import Announcer, Limits, Programme
-from announcer.cadence import ANNOUNCEMENT, REMINDER, Rule
+from announcer.cadence import ANNOUNCEMENT, REMINDER, Changes, Rule
 from announcer.compose import MailComposer
 from announcer.errors import DeliveryError, SourceError
 from announcer.ledger import Believed, Decision, What
@@ -95,6 +96,7 @@ class Passes:
         self.source = Source()
         self.limits: Limits | None = None
         self.post = Post()
+        self.changes = Changes()
         self.ledger = SqliteLedger.in_memory()
         self._loop = asyncio.new_event_loop()
 
@@ -117,18 +119,32 @@ class Passes:
         self.source.shows = shows if shows is not None else Reading(talks=talks)
         return self._loop.run_until_complete(self._announcer(now).announce_due())
 
-    def decide(self, now: datetime, what: What, talk: str, *, rule: str = "") -> None:
+    def decide(
+        self,
+        now: datetime,
+        what: What,
+        talk: str,
+        *,
+        rule: str = "",
+        words: str = "",
+        tell: bool = False,
+    ) -> None:
         """Let an organiser decide about a talk, or about the mails of a rule about it."""
         decision = Decision(
-            series="s", rule=rule, talk=talk, what=what, words="", who="anna", at=now
+            series="s", rule=rule, talk=talk, what=what, words=words, who="anna", at=now, tell=tell
         )
         self._loop.run_until_complete(self.ledger.decide([decision], key="s", now=now))
 
     def plan(self, now: datetime) -> list[tuple[str, str, str]]:
         """Return each mail of the plan: its key, its standing, and why."""
+        plan = self.whole_plan(now)
+        return [(mail.key, mail.standing.value, mail.reason) for mail in plan.announcements]
+
+    def whole_plan(self, now: datetime) -> Plan:
+        """Return the plan."""
         announcer = self._announcer(now)
         plan, _ = self._loop.run_until_complete(announcer.plan(self._programme()))
-        return [(mail.key, mail.standing.value, mail.reason) for mail in plan.announcements]
+        return plan
 
     def believed(self) -> Believed:
         found = self._loop.run_until_complete(self.ledger.history("s")).believed
@@ -145,7 +161,11 @@ class Passes:
 
     def _programme(self) -> Programme:
         return Programme(
-            series=self.series, cadence=self.cadence, source=self.source, composer=MailComposer()
+            series=self.series,
+            cadence=self.cadence,
+            source=self.source,
+            composer=MailComposer(),
+            changes=self.changes,
         )
 
     def _announcer(self, now: datetime) -> Announcer:

@@ -289,6 +289,7 @@ def test_a_cancellation_of_a_talk_whose_mail_is_being_sent_counts_and_names_the_
     seminar.mailbox.at_dot = [cancel]
     assert (FIRST, Fate.SENT) in fates(seminar.pass_())
     assert len(said) == 1
+    seminar.now += timedelta(minutes=10)
     assert fates(seminar.pass_()) == [("ml/cancellation/2020-04-03", Fate.SENT)]
 
 
@@ -368,6 +369,7 @@ class Meanwhile:
     happens: Callable[[], Coroutine[Any, Any, Any]]
     times: int
     composer: MailComposer = field(default_factory=MailComposer)
+    own: frozenset[str] = frozenset()
 
     def compose(self, announcement: Announcement, now: datetime) -> Message:
         if self.times:

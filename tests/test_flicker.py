@@ -182,7 +182,7 @@ def test_a_new_talk_that_an_old_copy_does_not_list_is_not_asked_about_at_once(
 
 def test_a_cancellation_that_an_old_copy_does_not_know_is_not_taken_back(passes: Passes) -> None:
     off = replace(OLD, status=Status.CANCELLED)
-    for n, shown in enumerate([off, OLD, off, OLD, off, OLD]):
+    for n, shown in enumerate([off, off, OLD, off, OLD, off, OLD]):
         passes.send(at("06 12:00") + 10 * n * MINUTES, shown, LATER)
     assert passes.mails[1:] == ["s/cancellation/2026-04-06"]
     assert passes.send(at("07 09:00"), OLD, LATER).deliveries == []

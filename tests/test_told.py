@@ -180,7 +180,7 @@ def test_a_cancellation_that_is_taken_back_is_an_update_that_says_so(
     told: Desk, mailbox: Mailbox
 ) -> None:
     told.page(PAGE.replace('"Rings" 07', '"Rings" CANCELLED 07'))
-    assert send(told, "2020-04-05T12:00") == ["ml/cancellation/2020-04-05"]
+    assert send(told, "2020-04-05T12:00", "2020-04-05T12:10") == ["ml/cancellation/2020-04-05"]
     told.page(PAGE)
     assert send(told, "2020-04-06T12:00", "2020-04-06T12:10", "2020-04-06T13:00") == [
         "ml/update/2020-04-06"
@@ -209,7 +209,7 @@ def test_what_counted_as_told_at_adoption_is_told_when_it_changes(
     desk.page(PAGE.replace("07.04.2020", "08.04.2020"))
     assert send(desk, "2020-04-05T12:00", "2020-04-05T12:10") == ["ml/update/2020-04-05"]
     desk.page(PAGE.replace('"Rings" 07.04.2020', '"Rings" CANCELLED 08.04.2020'))
-    assert send(desk, "2020-04-06T12:00") == ["ml/cancellation/2020-04-06"]
+    assert send(desk, "2020-04-06T12:00", "2020-04-06T12:10") == ["ml/cancellation/2020-04-06"]
 
 
 def test_a_talk_that_vanishes_is_held_and_asked_about_and_comes_back_without_a_word(
@@ -234,7 +234,9 @@ def test_an_organisers_word_cancels_what_vanished(told: Desk, mailbox: Mailbox) 
     send(told, "2020-04-04T12:00")
     done = told.run("cancel", "3", "--why", "she is ill", "--now", "2020-04-04T12:30")
     assert done.returncode == 0, done.stderr
-    assert send(told, "2020-04-04T12:31", "2020-04-07T09:00") == ["ml/cancellation/2020-04-04"]
+    assert send(told, "2020-04-04T12:31", "2020-04-04T12:40", "2020-04-07T09:00") == [
+        "ml/cancellation/2020-04-04"
+    ]
     assert "cancel by" in told.run("log").stdout
     assert "she is ill" in told.run("log").stdout
 
@@ -384,11 +386,29 @@ def test_a_note_stands_on_top_of_its_mail_alone(told: Desk, mailbox: Mailbox) ->
     assert "cake" not in text(announcement)
 
 
-def test_a_reminder_that_goes_late_says_how_long_it_is_until_the_talk(
+def test_a_reminder_is_told_from_its_announcement_by_its_subject_and_says_today(
     told: Desk, mailbox: Mailbox
 ) -> None:
     assert send(told, "2020-04-07T12:20") == ["ml/reminder/2020-04-07"]
-    assert text(mails(mailbox)[-1]).startswith("Starts in 2 hours and 40 minutes: Tuesday")
+    announcement, reminder = mails(mailbox)
+    assert announcement["Subject"] == "ML Seminar, Tue 7 Apr: Rings"
+    assert reminder["Subject"] == "Reminder: ML Seminar, Tue 7 Apr, 15:00: Rings"
+    assert reminder["References"] == reminder["In-Reply-To"] == announcement["Message-ID"]
+    assert text(reminder).startswith("Reminder: today, Tuesday, April 7, 2020, 15:00")
+
+
+def test_a_reminders_subject_of_the_users_own_is_used_as_it_is(
+    told: Desk, mailbox: Mailbox
+) -> None:
+    folder = told.folder / "templates" / "reminder"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text("Today: {{ talks[0].heading }}")
+    config = told.folder / "config.toml"
+    config.write_text(
+        config.read_text().replace('id = "ml"\n', 'id = "ml"\ntemplates = "templates"\n')
+    )
+    assert send(told, "2020-04-07T09:00") == ["ml/reminder/2020-04-07"]
+    assert mails(mailbox)[-1]["Subject"] == "Today: Rings"
 
 
 def test_an_announcement_on_the_day_itself_says_today(desk: Desk, mailbox: Mailbox) -> None:

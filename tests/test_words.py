@@ -186,21 +186,60 @@ def test_a_german_mail_reads_as_a_german_wrote_it() -> None:
     assert "Livestream: https://stream.example/1" in invite.replace("\r\n ", "")
 
 
-def test_a_late_reminder_says_in_its_language_how_long_it_is() -> None:
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (timedelta(hours=2, minutes=40), {
+            "en": "Reminder: today, Tuesday, April 7, 2026, 15:00",
+            "de": "Erinnerung: heute, Dienstag, 7. April 2026, 15:00 Uhr",
+            "fr": "Rappel : aujourd’hui, mardi 7 avril 2026, 15:00",
+        }),
+        (timedelta(hours=16), {
+            "en": "Reminder: tomorrow, Tuesday, April 7, 2026, 15:00",
+            "de": "Erinnerung: morgen, Dienstag, 7. April 2026, 15:00 Uhr",
+            "fr": "Rappel : demain, mardi 7 avril 2026, 15:00",
+        }),
+        (timedelta(days=2), {
+            "en": "Reminder: Tuesday, April 7, 2026, 15:00",
+            "de": "Erinnerung: Dienstag, 7. April 2026, 15:00 Uhr",
+            "fr": "Rappel : mardi 7 avril 2026, 15:00",
+        }),
+    ],
+)  # fmt: skip
+def test_a_reminder_says_today_or_tomorrow_in_every_language(
+    before: timedelta, said: dict[str, str]
+) -> None:
     announcement = _several("reminder", 1)
     [talk] = announcement.talks
     assert talk.starts_at is not None
-    late = replace(announcement, due_at=talk.starts_at - timedelta(hours=5))
-    said = {}
-    for language in ("en", "de", "fr"):
-        now = talk.starts_at - timedelta(hours=2, minutes=40)
-        message = MailComposer().compose(_in(language, late), now)
-        said[language] = texts(message)[0].partition("\n")[0]
-    assert said == {
-        "en": "Starts in 2 hours and 40 minutes: Tuesday, April 7, 2026, 15:00",
-        "de": "Beginnt in 2 Stunden und 40 Minuten: Dienstag, 7. April 2026, 15:00 Uhr",
-        "fr": "Commence dans 2 heures et 40 minutes : mardi 7 avril 2026, 15:00",
-    }
+    now = talk.starts_at - before
+    found = {}
+    for language in said:
+        mail_ = _in(language, replace(announcement, due_at=talk.starts_at - timedelta(days=5)))
+        message = MailComposer().compose(mail_, now)
+        verify(message, mail_)
+        found[language] = texts(message)[0].partition("\n")[0]
+        mark = said[language].partition(":")[0]
+        assert message.subject.startswith(f"{mark}:"), message.subject
+    assert found == said
+
+
+def test_a_reminder_that_says_today_of_another_day_or_has_no_mark_is_held() -> None:
+    announcement = _several("reminder", 1)
+    [talk] = announcement.talks
+    assert talk.starts_at is not None
+    message = MailComposer().compose(announcement, talk.starts_at - timedelta(hours=2))
+    stale = re.sub(
+        rb"\r\nDate: [^\r]*", b"\r\nDate: Mon, 06 Apr 2026 09:00:00 +0200", message.content
+    )
+    with pytest.raises(VerificationFailed, match="does not say “Reminder: tomorrow, Tuesday"):
+        verify(replace(message, content=stale), announcement)
+    plain = message.subject.removeprefix("Reminder: ")
+    bare = message.content.replace(b"Subject: Reminder: ", b"Subject: ")
+    bare_message = replace(message, content=bare, subject=plain)
+    with pytest.raises(VerificationFailed, match="does not begin with “Reminder:”"):
+        verify(bare_message, announcement)
+    verify(bare_message, announcement, own=["reminder/subject.txt"])
 
 
 def test_a_zone_half_an_hour_off_is_named_by_its_true_distance() -> None:

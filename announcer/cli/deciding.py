@@ -109,12 +109,15 @@ def cancel(
     series: SeriesOption = None,
     now: NowOption = None,
     why: WhyOption = "",
+    tell: Annotated[
+        bool, typer.Option("--tell", help="Tell the list the reason, as --why gives it.")
+    ] = False,
 ) -> None:
     """Say that a talk is cancelled, whatever the page says of it.
 
-    Example: announcer cancel 3 --why "the speaker is ill"
+    Example: announcer cancel 3 --why "the speaker is ill" --tell
     """
-    run(_office(config, series, now).cancel(talk, why))
+    run(_office(config, series, now).cancel(talk, why, tell=tell))
 
 
 @app.command()

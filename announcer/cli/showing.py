@@ -289,8 +289,9 @@ def _hang(chosen: tuple[SeriesSettings, ...], folder: Path, status: int) -> None
 def _composed(mail: Announcement, asked: SeriesSettings, clock: Clock) -> Message:
     if any(talk.starts_at is None for talk in mail.talks):
         raise CompositionError(f"{mail.key} cannot be composed yet: {mail.reason}")
-    message = MailComposer(asked.templates).compose(mail, clock(asked.series))
-    verify(message, mail)
+    composer = MailComposer(asked.templates)
+    message = composer.compose(mail, clock(asked.series))
+    verify(message, mail, own=composer.own)
     return message
 
 

@@ -151,7 +151,8 @@ class Decision:
     """An organiser's word: on the mails of one rule about a talk, or on the talk itself.
 
     ``rule`` is empty where it is about the talk. The latest of a kind counts: hold, release and
-    skip undo each other, as do cancel and accept.
+    skip undo each other, as do cancel and accept. ``tell`` says that the list hears the words of a
+    cancellation, too.
     """
 
     series: str
@@ -161,6 +162,7 @@ class Decision:
     words: str
     who: str
     at: datetime
+    tell: bool = False
 
     def binds(self, row: Row) -> bool:
         """Tell whether this is about a mail: about its talk, and its rule or all rules."""

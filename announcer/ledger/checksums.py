@@ -72,9 +72,10 @@ BELIEVED: Final = Table(
 SEEN: Final = Table(name="seen", columns=("series", "talk", "since"), key=("series", "talk"))
 DECISION: Final = Table(
     name="decision",
-    columns=("id", "series", "rule", "talk", "what", "words", "who", "at"),
+    columns=("id", "series", "rule", "talk", "what", "words", "who", "at", "tell"),
     key=("id",),
     serial=True,
+    added={"tell": 0},
 )
 EVENT: Final = Table(
     name="event",

@@ -141,6 +141,9 @@ MIGRATIONS: Final = (
     ALTER TABLE believed ADD COLUMN memory TEXT NOT NULL DEFAULT '{{}}';
     """,
     MIGRATION,
+    """
+    ALTER TABLE decision ADD COLUMN tell INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 # The version of the schema from which on each row carries a checksum.
 CHECKSUMS_SINCE: Final = MIGRATIONS.index(MIGRATION) + 1
@@ -375,6 +378,7 @@ class SqlLedger:
                     "words": decision.words,
                     "who": decision.who,
                     "at": decision.at.isoformat(),
+                    "tell": int(decision.tell),
                 },
             )
         for last in list(decisions)[-1:]:
@@ -694,6 +698,7 @@ def _decision(row: Mapping[str, Any]) -> Decision:
         words=row["words"],
         who=row["who"],
         at=datetime.fromisoformat(row["at"]),
+        tell=bool(row["tell"]),
     )
 
 

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from announcer.cadence import DEFAULT_GRACE, FIELDS, REMINDER, Changes, Rule
+from announcer.cadence import AS_USUAL, DEFAULT_GRACE, FIELDS, REMINDER, Changes, Rule
 from announcer.cadence import Field as Field_
 from announcer.quoting import quoted
 from announcer.settings.values import (
@@ -35,6 +35,7 @@ from announcer.settings.values import (
     Line,
     Listen,
     Location,
+    NightHours,
     Picture,
     ProxyUrl,
     RuleName,
@@ -286,6 +287,7 @@ class ChangesTable(Table):
     cancellation: Literal["send", "hold", "off"] = "send"
     quiet: Duration = timedelta(minutes=10)
     update_on: tuple[Field_, ...] = FIELDS
+    night: NightHours = AS_USUAL.night
 
     def changes(self) -> Changes:
         """Give what is meant."""

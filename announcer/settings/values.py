@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, SecretStr
 
+from announcer.cadence import Night
 from announcer.colours import ENOUGH, GROUND, contrast, is_colour
 from announcer.hostnames import is_host_name
 from announcer.logo import read_logo
 from announcer.prose import one_line
 from announcer.proxies import is_proxy
-from announcer.quantities import Span, clock, duration, span, weekday
+from announcer.quantities import Span, clock, duration, hours, span, weekday
 from announcer.quoting import quoted, shortened
 from announcer.talks import Logo, Mailbox
 
@@ -159,6 +160,13 @@ def usable_path(text: str) -> str:
     if longest > _LONGEST_NAME or len(os.fsencode(text)) > _LONGEST_PATH:
         raise ValueError(f"{quoted(text)} is too long for a path")
     return text
+
+
+def _night(text: object) -> Night | None:
+    if text == "off":
+        return None
+    start, end = hours(text)
+    return Night(start=start, end=end)
 
 
 def _path(text: object) -> Path:
@@ -308,6 +316,7 @@ def _user_agent(text: object) -> str:
 Address = Annotated[str, BeforeValidator(_address)]
 Clock = Annotated[time, BeforeValidator(clock)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+NightHours = Annotated[Night | None, BeforeValidator(_night)]
 Line = Annotated[str, BeforeValidator(_one_line)]
 Location = Annotated[str, BeforeValidator(_location)]
 Sender = Annotated[Mailbox, BeforeValidator(_mailbox)]

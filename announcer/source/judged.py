@@ -1,4 +1,4 @@
-"""A source whose talks went through the gate, whatever kind of source it is."""
+"""A source whose talks are read closely and went through the gate, whatever kind of source it is."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import datetime
 from announcer.errors import SourceError
 from announcer.quantities import Span
 from announcer.source import Source
+from announcer.source.called_off import refined
 from announcer.source.gate import judge
 from announcer.talks import Reading, Series
 
@@ -36,7 +37,7 @@ class JudgedSource:
 
     async def load(self, now: datetime) -> Reading:
         """Read the talks; see the port for what can go wrong."""
-        reading = await self._source.load(now)
+        reading = refined(await self._source.load(now), self._series, now)
         breaks: tuple[Span, ...] = ()
         try:
             breaks = await self._breaks(now)

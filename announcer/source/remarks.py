@@ -47,6 +47,10 @@ _ABOUT_A_TALK: Final = re.compile(
     rf"{_IS}{_ADVERBS}{_OFF}{_TAIL}(?!\s*:)",
     re.IGNORECASE,
 )
+_OFF_ANYWHERE: Final = re.compile(rf"(?<!\w){_OFF}(?!\w)", re.IGNORECASE)
+_CALLS_OFF: Final = re.compile(
+    rf"[\s,]+(?:{_WHOSE}\s*)?(?:{_TALK}\s+)?{_IS}{_ADVERBS}{_OFF}(?!\w)", re.IGNORECASE
+)
 _TO: Final = re.compile(r"\b(?:to|until|till|auf|den|the|au|le|leider|uhr)\b", re.IGNORECASE)
 _CROSS: Final = re.compile(r"\s*[❌🚫⛔✖]\ufe0f?\s*")
 _WORD: Final = re.compile(r"[^\W\d_]")
@@ -102,6 +106,7 @@ _MOVED: Final = re.compile(
     r"ersatztermin|nachholtermin|déplacée?|reportée?|avancée?|nouvelle date)\b",
     re.IGNORECASE,
 )
+_POSTPONED: Final = re.compile(r"\b(?:postponed|reportée?)\b(?!\s+(?:from|d[ue])\b)", re.IGNORECASE)
 _MOVED_TALK: Final = re.compile(
     rf"[\W_]*{_LEADS}{_ADVERBS}(?:{_WHOSE}\s*)?{_TALK}\s+{_IS}{_ADVERBS}{_MOVED.pattern}",
     re.IGNORECASE,
@@ -179,6 +184,26 @@ def maybe_off(text: str) -> Iterator[str]:
 def text_doubts(text: str) -> tuple[str, ...]:
     """Say what in a text makes it doubtful that its talk takes place."""
     return tuple(f'"{part}" may say that it does not take place' for part in maybe_off(text))
+
+
+def sentences_off(line: str, title: str | None = None) -> list[str]:
+    """Return the sentences of a line that call its talk off; that of its title does with any word."""
+    return [
+        sentence
+        for sentence in _sentences(line[:_READ])
+        if _off(sentence) or (title and title in sentence and _OFF_ANYWHERE.search(sentence))
+    ]
+
+
+def before_off(text: str) -> str:
+    """Return a text up to the words that call a talk off, if they stand in it."""
+    found = _CALLS_OFF.search(text)
+    return text[: found.start()] if found else text
+
+
+def new_days(rest: str) -> list[Written]:
+    """Return the days that are named behind "postponed"."""
+    return _days(rest, None)
 
 
 def parts(text: str) -> Iterator[str]:
@@ -283,7 +308,8 @@ def about_the_talk(text: str) -> list[str]:
 def _moved(text: str, day: date | None, order: DateOrder | None) -> bool:
     """Tell whether a remark moves a talk to another day than it has, or to one it does not name."""
     left = words.without_moved_from(text, order)
-    lead = _MOVED.search(left)
+    # What surely says "postponed" cancels the talk; "probably postponed to 3 May" does not.
+    lead = _MOVED.search(left) or (None if off(text) else _POSTPONED.search(left))
     if lead is None or day is None:
         return False
     rest = left[lead.end() :]
