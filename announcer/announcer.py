@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 from announcer import belief
 from announcer import ledger as kept
 from announcer.announcement import Announcement, Plan
-from announcer.attempt import Attempt
+from announcer.attempt import Attempt, ended
 from announcer.cadence import AS_USUAL, Changes, Rule
 from announcer.concern import (
     Concern,
@@ -452,7 +452,9 @@ class Announcer:
             try:
                 message = programme.composer.notice(series, words, recipient, now)
                 verify_notice(message, series)
-                await self._transport.deliver(message, before_data=_nothing)
+                await self._hand_over(message)
+            except _Stopped:
+                break
             except DeliveryInDoubt:
                 told = True
             except DeliveryError as error:
@@ -467,6 +469,26 @@ class Announcer:
             else:
                 told = True
         return told
+
+    async def _hand_over(self, message: Message) -> None:
+        """Hand over a mail to an organiser; that ends as a mail to the list does when told to stop.
+
+        Raises:
+            _Stopped: before its content was sent.
+            DeliveryError: it was not taken, or may have been.
+        """
+        is_out = asyncio.Event()
+
+        async def begins() -> None:
+            is_out.set()
+
+        task = asyncio.create_task(self._transport.deliver(message, before_data=begins))
+        await ended(task, self._stopping, is_out.is_set)
+        if task.cancelled() and self._stopping.is_set():
+            if is_out.is_set():
+                raise DeliveryInDoubt("stopped while the server's answer was awaited")
+            raise _Stopped
+        task.result()
 
     async def _hold(
         self, programme: Programme, known: _Known, mail: Announcement, why: str
@@ -826,10 +848,6 @@ def _last_pass(history: History, before: _Known | None) -> datetime | None:
     if before is not None:
         return before.last_pass
     return history.believed.read_at if history.believed else None
-
-
-async def _nothing() -> None:
-    """Nothing is recorded before a mail to the organisers."""
 
 
 def _mails(number: int) -> str:

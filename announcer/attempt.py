@@ -28,7 +28,7 @@ from announcer.ledger import (
     Sent,
 )
 from announcer.message import Message
-from announcer.transport import Transport
+from announcer.transport import BeforeContent, Transport
 
 # How long a mail whose content is out may still be answered once we are told to stop.
 PATIENCE: Final = timedelta(seconds=8)
@@ -52,6 +52,28 @@ class _Phase(Enum):
     AFTER = auto()  # a copy may exist
 
 
+class _Stopped(Exception):
+    """We were told to stop, and nothing of the content is out."""
+
+
+async def ended(
+    task: asyncio.Task[str], stopping: asyncio.Event, is_out: Callable[[], bool]
+) -> None:
+    """Wait for a mail to be handed over; once told to stop, only if its content may be out.
+
+    Then its answer has some seconds to come. What has not ended by then is cancelled.
+    """
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done() and is_out():
+            await asyncio.wait({task}, timeout=PATIENCE.total_seconds())
+    finally:
+        stop.cancel()
+        task.cancel()
+        await asyncio.wait({task})
+
+
 class Attempt:
     """One try to hand a mail over, under a claim, and ready to be stopped."""
 
@@ -69,30 +91,35 @@ class Attempt:
     async def deliver(self, transport: Transport, message: Message) -> Outcome:
         """Try, and say how it ended; raises LedgerError where the ledger forbids to send."""
         task = asyncio.create_task(transport.deliver(message, before_data=self._before_data))
-        stop = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and self._phase is not _Phase.BEFORE:
-                await asyncio.wait({task}, timeout=PATIENCE.total_seconds())
-        finally:
-            stop.cancel()
-            task.cancel()
-            await asyncio.wait({task})
+        await ended(task, self._stopping, lambda: self._phase is not _Phase.BEFORE)
         return self._outcome(task)
 
-    async def _before_data(self) -> None:
+    async def _before_data(self) -> BeforeContent:
         if self._stopping.is_set():
             raise asyncio.CancelledError
         self._phase = _Phase.MARKING
         try:
             await self._ledger.sending(self._claim, now=self._clock())
+        except asyncio.CancelledError:
+            raise  # whether the ledger has recorded it is not known
         except BaseException:
             self._phase = _Phase.BEFORE
             raise
-        if self._clock() >= self._claim.expires_at:
-            # To record it may have taken long: the ledger was busy, or the machine slept.
-            raise MailExpired(f"{self._claim.key}: its time was over before it could be sent")
+        self._before_content()
         self._phase = _Phase.AFTER
+        return self._before_content
+
+    def _before_content(self) -> None:
+        """Look once more; to record the mark, or to get the server's answer, may have taken long.
+
+        Raises:
+            MailExpired: the time of the mail is over.
+            _Stopped: we were told to stop.
+        """
+        if self._clock() >= self._claim.expires_at:
+            raise MailExpired(f"{self._claim.key}: its time was over before it could be sent")
+        if self._stopping.is_set():
+            raise _Stopped
 
     def _outcome(self, task: asyncio.Task[str]) -> Outcome:
         try:
@@ -110,9 +137,11 @@ class Attempt:
         except asyncio.CancelledError as error:
             if not self._stopping.is_set():
                 return self._unexpected(error)  # a library ended it; nobody had asked for that
-            if self._phase is _Phase.BEFORE:
-                return GivenBack()
-            return InDoubt(reply="stopped while the server's answer was awaited")
+            if self._phase is _Phase.AFTER:
+                return InDoubt(reply="stopped while the server's answer was awaited")
+            return self._stopped()
+        except _Stopped:
+            return self._stopped()
         except LedgerBusy as error:
             # The ledger may have recorded that the content goes out, and it never did.
             until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
@@ -126,10 +155,17 @@ class Attempt:
     def _unexpected(self, error: BaseException) -> Outcome:
         """Give how a mail ends whose delivery broke; what was handed over by then counts."""
         words = f"unexpected {type(error).__name__}: {error}".removesuffix(": ")
+        if self._phase is _Phase.AFTER:
+            return InDoubt(reply=words)
+        until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
+        return Deferred(until=until, reply=words)
+
+    def _stopped(self) -> Outcome:
+        """Give how a mail ends that was stopped while nothing of its content was out."""
         if self._phase is _Phase.BEFORE:
-            until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
-            return Deferred(until=until, reply=words)
-        return InDoubt(reply=words)
+            return GivenBack()
+        # The ledger may have its mark, which this takes back.
+        return Deferred(until=self._clock(), reply="stopped before its content was sent")
 
     def _given_back(self, expired: MailExpired) -> Outcome:
         """Give how a mail ends whose time was over: nothing of its content is out."""

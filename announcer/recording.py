@@ -172,6 +172,9 @@ class Recorder:
             self._spool.keep(entry)  # the disk may have room again
             raise
         except ClaimLost as lost:
+            if isinstance(entry.outcome, Sent):
+                self._withhold(entry, str(lost), done)
+                return
             log.warning("%s; not recorded any more: %s", lost, _words(entry), extra=extra)
         except LedgerError as error:
             where = self._spool.path(entry) or "memory"
@@ -194,18 +197,27 @@ class Recorder:
 
     def _refuse(self, entry: Unrecorded, done: Replayed) -> None:
         """Leave an outcome alone that belongs to another ledger."""
+        if entry.ledger == self._spool.ledger:
+            why = (
+                f"the ledger {entry.ledger} does not know that it was ever claimed: it was replaced "
+                "or restored"
+            )
+            self._withhold(entry, why, done)
+            return
         where = self._spool.path(entry) or "memory"
         words = f"{_words(entry)}: {where} belongs to the ledger {entry.ledger}, and is left there"
-        if entry.ledger == self._spool.ledger:
-            words = (
-                f"{_words(entry)}, but the ledger {entry.ledger} does not know that it was ever "
-                f"claimed: it was replaced or restored. {entry.key} does not go again while {where} "
-                "is there; look into the list's archive, then move that file away"
-            )
-            problem = NotRecorded(words)
-            done.unusable.append((entry.key, problem))
-            done.problems.append(problem)
         log.error("%s", words, extra={"key": str(where)})
+
+    def _withhold(self, entry: Unrecorded, why: str, done: Replayed) -> None:
+        """Keep an outcome that the ledger does not take, and let its mail not go meanwhile."""
+        where = self._spool.path(entry) or "memory"
+        problem = NotRecorded(
+            f"{_words(entry)}, but {why}. {entry.key} does not go again while {where} is there; "
+            "look into the list's archive, then move that file away"
+        )
+        log.error("%s", problem, extra={"key": str(where)})
+        done.unusable.append((entry.key, problem))
+        done.problems.append(problem)
 
 
 def _words(entry: Unrecorded) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -299,6 +299,31 @@ def test_a_250_that_the_ledger_knows_nothing_of_holds_the_mail_until_a_person_ha
     path.unlink()
     assert office.send(DUE, post).exit_status == 0
     assert len(post.to_list) == 1
+
+
+def test_a_250_whose_mail_has_gone_from_the_ledger_holds_it_until_a_person_has_looked(
+    office: Office,
+) -> None:
+    office.send_while_locked(None)
+    [path] = office.spooled()
+    with closing(sqlite3.connect(office.path, isolation_level=None)) as other:
+        other.execute("DELETE FROM mail")
+    post = Post()
+    for _ in range(2):
+        report = office.send(LEASE_OVER, post)
+        assert (report.exit_status, post.to_list) == (1, [])
+        assert f"does not go again while {path} is there" in str(report.problems[0])
+
+
+def test_a_note_on_a_mail_in_doubt_is_refused_as_only_the_same_bytes_may_follow(
+    office: Office, desk: Desk
+) -> None:
+    office.send(DUE, Post(answer=DeliveryInDoubt("no answer to the mail: it hung up")))
+    done = desk.run("note", KEY, "Bring cake.", "--now", "2020-04-03T10:10")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{KEY} may have been sent already" in done.stderr
+    for what in ("hold", "release", "skip"):
+        assert desk.run(what, KEY, "--now", "2020-04-03T10:11").returncode == 0
 
 
 def test_what_belongs_to_a_ledger_of_another_name_is_left_and_named_and_stops_nothing(

@@ -91,6 +91,20 @@ def test_sighup_makes_serve_read_the_settings_at_once(due: Desk, mailbox: Mailbo
     assert mailbox.received == []
 
 
+def test_send_whose_terminal_is_closed_records_the_answer_as_after_sigterm(
+    due: Desk, mailbox: Mailbox
+) -> None:
+    mailbox.answers.append("wait")
+    with running(due, "send", "--now", "2020-04-03T10:00") as process:
+        until(lambda: bool(mailbox.received), "the server has the mail")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        mailbox.gate.set()
+        assert process.wait(40) == 0
+    [row] = due.json("log")
+    assert row["outcome"] == "sent"
+
+
 def test_send_whose_ledger_is_locked_keeps_the_250_and_names_the_file(
     due: Desk, mailbox: Mailbox
 ) -> None:

@@ -437,7 +437,7 @@ class Ledger(Protocol):
 
         Raises:
             TooLate: a mail that the decision would be about is being sent right now.
-            UsageError: the mail was sent already.
+            UsageError: the mail was sent already; or this is a note, and it may have been.
         """
         ...
 

@@ -358,8 +358,10 @@ class SqlLedger:
             for row in await self._mails(series):
                 if row.key != key and not any(decision.binds(row) for decision in decisions):
                     continue
+                clock = await self._lease_clock(row, now)
+                noted = any(decision.what == "note" for decision in decisions)
                 try:
-                    step(row, Decided(key=key, clock=await self._lease_clock(row, now)))
+                    step(row, Decided(key=key, clock=clock, changes_content=noted))
                 except TooLate:
                     if any(decision.rule for decision in decisions):
                         raise

@@ -119,10 +119,14 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A person decides about the mail with this key, or about others that this one is bound by."""
+    """A person decides about the mail with this key, or about others that this one is bound by.
+
+    ``changes_content`` tells that it is about what the mail says.
+    """
 
     key: str
     clock: datetime
+    changes_content: bool = False
 
 
 Event = Claimed | Sending | Ended | Expired | Capped | Released | Settled | Decided
@@ -325,6 +329,11 @@ def _decide(row: Row | None, event: Decided) -> Row | None:
     _not_under_way(row, event.clock)
     if row is not None and row.state is State.SENT and row.key == event.key:
         raise UsageError(f"{row.key} was sent already; `announcer log {row.key}` shows it")
+    if row is not None and row.copies and row.key == event.key and event.changes_content:
+        raise UsageError(
+            f"{row.key} may have been sent already, so it can only go again as it is; "
+            f"`announcer log {row.key}` shows it"
+        )
     return row
 
 

@@ -19,7 +19,7 @@ from aiosmtplib.protocol import SMTPProtocol
 
 from announcer.errors import DeliveryDeferred, DeliveryError, DeliveryInDoubt, DeliveryRefused
 from announcer.message import Message
-from announcer.transport import BeforeData
+from announcer.transport import BeforeContent, BeforeData
 
 # RFC 5321, 4.5.3.2.6 asks for ten minutes; a short wait makes doubts, and doubts make duplicates.
 DOT_TIMEOUT: Final = timedelta(minutes=5)
@@ -76,8 +76,8 @@ class SmtpTransport:
         try:
             await self._envelope(client, "MAIL FROM", message.sender)
             await self._envelope(client, "RCPT TO", message.recipient)
-            await before_data()
-            reply = await self._content(client, message.content)
+            before_content = await before_data()
+            reply = await self._content(client, message.content, before_content)
         except BaseException:
             _cut(client)
             raise
@@ -173,7 +173,9 @@ class SmtpTransport:
         if response.code // 100 != 2:
             raise _refusal(response.code, response.message)
 
-    async def _content(self, client: aiosmtplib.SMTP, content: bytes) -> str:
+    async def _content(
+        self, client: aiosmtplib.SMTP, content: bytes, before_content: BeforeContent | None
+    ) -> str:
         """Send DATA and the content; from the first byte of it on, silence means doubt.
 
         The library's own call for this does both, and does not tell which of the two went
@@ -187,12 +189,17 @@ class SmtpTransport:
             response = await client.execute_command(b"DATA")
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryDeferred(self._trouble(error), about="account") from error
+        except asyncio.CancelledError:
+            words = f"{self._account.name} had not asked for the content when this had to end"
+            raise DeliveryDeferred(words) from None
         if response.code != 354:
             raise _refusal(response.code, response.message)
         if not _answers(response.code, heard, alone=True):
             words = f"{self._account.name} answered DATA more than once"
             raise DeliveryDeferred(words, about="account")
         heard.clear()
+        if before_content is not None:
+            before_content()
         try:
             protocol.write(_with_dots(content))
             response = await protocol.read_response(self._account.dot_timeout.total_seconds())

@@ -17,6 +17,7 @@ from announcer.errors import (
 )
 from announcer.ledger import LEASE
 from announcer.message import Message
+from announcer.transport import BeforeContent
 from announcer.transport.smtp import Account, SmtpTransport
 from transport.scripted import CLOSE, HANG, Act, Scripted
 
@@ -198,15 +199,15 @@ async def _nothing() -> None:
 def test_a_delivery_that_is_cancelled_ends_at_once() -> None:
     async def run() -> float:
         truth = Scripted({"dot": HANG})
-        marked = asyncio.Event()
+        asked = asyncio.Event()
 
-        async def mark() -> None:
-            marked.set()
+        async def mark() -> BeforeContent:
+            return asked.set
 
         async with truth.listening() as port:
             transport = SmtpTransport(Account(host="127.0.0.1", port=port, security="none"))
             task = asyncio.create_task(transport.deliver(message(), before_data=mark))
-            await marked.wait()
+            await asked.wait()
             loop = asyncio.get_running_loop()
             began = loop.time()
             task.cancel()
