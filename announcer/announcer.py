@@ -21,6 +21,7 @@ from announcer.concern import (
     Concern,
     of_copies,
     of_delivery,
+    of_facts,
     of_gone,
     of_internal,
     of_late_answer,
@@ -28,6 +29,8 @@ from announcer.concern import (
     of_plan,
     of_source,
     of_unknown,
+    soon,
+    worded,
 )
 from announcer.errors import (
     AnnouncerError,
@@ -347,9 +350,10 @@ class Announcer:
             raise
         if self._stopping.is_set():
             self._left(plan, so_far, known.now, "told to stop before it could be sent", report)
-        concerns += of_gone(series, known.history.believed, known.now)
-        concerns += of_copies(series, known.history.believed, known.now)
         concerns += of_plan(plan, known.history.believed, known.now)
+        concerns += of_gone(series, known.history.believed, known.now, soon(plan, known.now))
+        concerns += of_copies(series, known.history.believed, known.now)
+        concerns += of_facts(series, plan, known.history, known.now, programme.changes.quiet)
 
     async def _carried_out(
         self,
@@ -435,7 +439,7 @@ class Announcer:
                 return
             told = False
             try:
-                due = [words[cause] for cause in words if cause in had]
+                due = [redacted(sentence) for sentence in worded(concerns, had)]
                 told = await self._told_any(programme, due, now, report)
             finally:
                 if not told:
