@@ -210,6 +210,7 @@ class Announcer:
         spool: where outcomes are kept until the ledger has recorded them; memory unless given.
         progress: wraps what may take a while, with words for the person who waits.
         outdated_after: how long what was read of a series holds while others have their turn.
+        through: is told what became of a series as soon as that is known.
     """
 
     def __init__(
@@ -226,6 +227,7 @@ class Announcer:
         spool: Spool | None = None,
         progress: Progress = lambda _: nullcontext(),
         outdated_after: timedelta = OUTDATED_AFTER,
+        through: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self._programmes = programmes
         self._ledger = ledger
@@ -242,13 +244,19 @@ class Announcer:
         self._outdated_after = outdated_after
         self._turns = Turns()
         self._reports: list[Report] = []  # of each series in this pass
+        self._through = through
         self._stopping = asyncio.Event()
+        self._awaited = asyncio.Event()  # the next pass is
         self._spool = spool or Spool()
         self._recorder = Recorder(ledger, self._spool, self._stopping)
 
     def stop(self) -> None:
         """End soon: nothing new is begun, and what has not reached DATA is given back."""
         self._stopping.set()
+
+    def wait_no_longer(self) -> None:
+        """Leave series whose sources are still being read to the next pass, which is asked for."""
+        self._awaited.set()
 
     async def announce_due(self) -> Report:
         """Send all that is due now, each mail once, and report what became of it.
@@ -297,6 +305,7 @@ class Announcer:
                     concerns.append(of_unknown(programme.series, problem))
                 if isinstance(problem, InternalError):
                     concerns.append(of_internal(programme.series, problem))
+            self._through(report)
             await self._tell(programme, concerns, report)
 
     @staticmethod
@@ -696,14 +705,15 @@ class Announcer:
     async def _unless_stopped(self, load: Awaitable[_T]) -> _T:
         """Wait for a source, but not once we are told to stop: a page may take its time."""
         reading = asyncio.ensure_future(load)
-        stop = asyncio.create_task(self._stopping.wait())
+        ends = [asyncio.create_task(end.wait()) for end in (self._stopping, self._awaited)]
         try:
-            await asyncio.wait({reading, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, *ends}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            stop.cancel()
+            for end in ends:
+                end.cancel()
             reading.cancel()
             await asyncio.wait({reading})
-        if reading.cancelled() and self._stopping.is_set():
+        if reading.cancelled() and (self._stopping.is_set() or self._awaited.is_set()):
             raise _Stopped
         if reading.cancelled():
             raise SourceUnreadable("the talks were not read to the end; the next pass tries again")

@@ -36,6 +36,10 @@ TICK: Final = timedelta(minutes=1)
 READ_BETWEEN_MAILS: Final = timedelta(seconds=5)
 
 
+# How long a pass waits for sources although the next one is asked for already.
+PATIENCE: Final = timedelta(seconds=5)
+
+
 class ReadAhead:
     """A source that is read every so often, and in the minute before a moment.
 
@@ -48,6 +52,7 @@ class ReadAhead:
         self._reading: Reading | None = None
         self._read_at = datetime.min.replace(tzinfo=UTC)
         self._asked = False
+        self._loading: asyncio.Task[Reading] | None = None
         self.moment: datetime | None = None  # the next one that is known
 
     def begin_pass(self) -> None:
@@ -62,10 +67,28 @@ class ReadAhead:
         self._asked = True
         if self._reading is None or not timedelta(0) <= now - self._read_at < fresh:
             self._reading = None
-            # Shown again at the next wake-ups, it is one reading still.
-            self._reading = replace(await self._source.load(now), read_at=now)
-            self._read_at = now
+            if self._loading is None:
+                self._loading = asyncio.create_task(self._load(now))
+            loading = self._loading
+            try:
+                return await asyncio.shield(loading)
+            finally:
+                # A pass that does not wait for it to the end leaves it to the next one.
+                if loading.done() and self._loading is loading:
+                    self._loading = None
         return self._reading
+
+    async def _load(self, now: datetime) -> Reading:
+        # Shown again at the next wake-ups, it is one reading still.
+        reading = replace(await self._source.load(now), read_at=now)
+        self._reading, self._read_at = reading, now
+        return reading
+
+    def end(self) -> None:
+        """End a reading that nobody waits for."""
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
 
 
 class Changes(logging.Filter):
@@ -124,6 +147,8 @@ class Service:
         self._shared = parts.readings(settings)
         self._sources: dict[str, tuple[SeriesSource, ReadAhead]] = {}
         self._announcer: Announcer | None = None
+        self._begun = 0.0  # when the pass began, on the clock of the loop
+        self._moments: dict[str, datetime | None] = {}  # the next one of each series
         self._spool = parts.spool(settings)
         self._stopping = asyncio.Event()
         self._asked = asyncio.Event()  # for a pass
@@ -165,12 +190,20 @@ class Service:
             watch.cancel()
             alarm.shutdown(wait=False)
             server.close()
+            for _, ahead in self._sources.values():
+                ahead.end()
         log.info("stopped")
         return 0
 
     async def _ring(self) -> None:
-        """Ask for a pass; one that is under way is followed by another."""
+        """Ask for a pass; one that is under way is followed by another, and soon.
+
+        It then waits no longer for what is still being read, if it has waited for some seconds.
+        """
         self._asked.set()
+        if self._announcer is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_at(self._begun + PATIENCE.total_seconds(), self._announcer.wait_no_longer)
 
     async def _watch(self, every: Job) -> None:
         """Ring although the wall clock was set back.
@@ -204,7 +237,7 @@ class Service:
         """Do one pass; whatever fails in it is said, and the next wake-up makes good."""
         try:
             self._refresh()
-            report = await self._pass()
+            report = await self._pass(lambda part: self._set_alarm(alarm, part))
             self._trouble = report.troubles
             self._set_alarm(alarm, report)
         except AnnouncerError as error:
@@ -215,7 +248,7 @@ class Service:
             log.error("%s", problem)
             self._trouble = [Trouble(None, str(problem))]
 
-    async def _pass(self) -> Report:
+    async def _pass(self, through: Callable[[Report], None]) -> Report:
         programmes, problems = parts.programmes(
             parts.chosen(self._settings, self._only),
             self._programme,
@@ -231,7 +264,9 @@ class Service:
                 account=self._settings.smtp.account,
                 tells=True,
                 spool=self._spool,
+                through=through,
             )
+            self._begun = asyncio.get_running_loop().time()
             if self._stopping.is_set():  # the ledger took its time to open
                 self._announcer.stop()
             try:
@@ -254,7 +289,10 @@ class Service:
     def _set_alarm(self, alarm: AsyncIOScheduler, report: Report) -> None:
         """Ring at the next moment as well, and shortly before it to read the source."""
         now = self._clock()
-        moments = [m for plan in report.plans if (m := plan.next_moment(now)) is not None]
+        for plan in report.plans:
+            for mail in plan.announcements[:1]:
+                self._moments[mail.series.id] = plan.next_moment(now)
+        moments = [m for m in self._moments.values() if m is not None and m > now]
         if not moments:
             return
         moment = min(moments)
@@ -298,13 +336,11 @@ class Service:
         self._settings = replace(
             settings, ledger=self._settings.ledger, service=self._settings.service
         )
-        self._sources = {
-            asked.series.id: self._sources[asked.series.id]
-            for asked in self._settings.series
-            if asked.series.id in self._sources and before.get(asked.series.id) == asked
-        }
         if fetch != self._settings.fetch:
-            self._shared, self._sources = parts.readings(settings), {}
+            self._shared, before = parts.readings(settings), {}
+        stay = {a.series.id for a in self._settings.series if before.get(a.series.id) == a}
+        for name in self._sources.keys() - stay:
+            self._sources.pop(name)[1].end()
         log.info("the settings were read afresh")
 
     def _reasons(self) -> list[Trouble]:

@@ -20,6 +20,7 @@ from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
 from announcer.quantities import Span
 from announcer.report import Report
+from announcer.service import ReadAhead
 from announcer.talks import Reading
 from announcer.transport import BeforeData
 from announcer.turns import Turns
@@ -107,25 +108,34 @@ class Seminars:
             outdated_after=self.outdated_after,
         )
 
-    async def pass_(self, now: datetime, stop: asyncio.Event | None = None) -> Report:
+    async def pass_(
+        self,
+        now: datetime,
+        stop: asyncio.Event | None = None,
+        asked_again: asyncio.Event | None = None,
+    ) -> Report:
         ledger = SqliteLedger.in_memory()
         rules = [rule.label for rule in self.cadence]
         for programme in self.programmes:
             series = programme.series
             await ledger.adopt(series.id, series.list, rules=rules, counted=(), now=at("01 10:00"))
         announcer = self.announcer(ledger, now)
-        if stop is not None:
-            asyncio.get_running_loop().create_task(self._stop(announcer, stop))
+        ends = [
+            asyncio.create_task(self._after(event, call))
+            for event, call in ((stop, announcer.stop), (asked_again, announcer.wait_no_longer))
+            if event is not None
+        ]
         try:
             async with asyncio.timeout(30):  # where one waits for the other for ever
                 return await announcer.announce_due()
         finally:
+            await asyncio.gather(*ends)
             await ledger.close()
 
     @staticmethod
-    async def _stop(announcer: Announcer, stop: asyncio.Event) -> None:
-        await stop.wait()
-        announcer.stop()
+    async def _after(event: asyncio.Event, call: Callable[[], None]) -> None:
+        await event.wait()
+        call()
 
 
 def keys(report: Report) -> list[str]:
@@ -226,6 +236,30 @@ def test_a_pass_that_is_told_to_stop_ends_although_sources_hang() -> None:
         seminars.add("logic", Fake())
         report = await seminars.pass_(FRIDAY_TEN, stop=seminars.post.of("logic"))
         assert keys(report) == ["logic/announcement/2026-04-03"]
+        assert not report.problems
+
+    asyncio.run(work())
+
+
+def test_a_pass_that_is_followed_by_another_leaves_what_is_still_read_to_it() -> None:
+    async def work() -> None:
+        hangs = asyncio.Event()
+        slow = Fake(before=lambda _: hangs.wait())
+        ahead = ReadAhead(slow, timedelta(minutes=10))
+        for _ in range(3):
+            ahead.begin_pass()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await ahead.load(FRIDAY_TEN)
+        hangs.set()
+        assert (await ahead.load(FRIDAY_TEN)).talks == (NETS,)
+        assert slow.asked == 1  # it was not begun anew each time
+
+        seminars = Seminars()
+        seminars.add("algebra", Fake(before=lambda _: asyncio.Event().wait()))
+        seminars.add("geometry", Fake())
+        report = await seminars.pass_(FRIDAY_TEN, asked_again=seminars.post.of("geometry"))
+        assert keys(report) == ["geometry/announcement/2026-04-03"]
         assert not report.problems
 
     asyncio.run(work())
