@@ -19,7 +19,7 @@ from announcer.ledger import Believed, Period, Sighting, Watch
 from announcer.talks import Series, Talk
 
 IN_A_ROW: Final = 3  # equal readings that settle what a talk is
-APART: Final = timedelta(seconds=30)  # readings closer together than this count as one
+APART: Final = timedelta(seconds=30)  # equal readings closer together than this count as one
 WINDOW: Final = timedelta(hours=1)  # over which most readings settle it
 # Going back to an earlier state is the less likely explanation, so that a bare majority will not do:
 # a cache that shows the old page every other time, or in turns, must not win for a moment.
@@ -188,7 +188,7 @@ class _Judgement:
         if name not in self._changed and state not in seen:
             return None
         sightings = [s for s in old.sightings if elapsed(s.at, self._now) is not None]
-        if not sightings or self._read_at - sightings[-1].at >= APART:
+        if _counts(sightings, self._read_at, state):
             sightings.append(Sighting(at=self._read_at, state=state))
         shown = {**old.shown, state: self._described(name)}
         kept = _within(sightings, self._read_at)
@@ -243,6 +243,18 @@ def described(talk: Talk, series: Series) -> str:
 
 def _over(talk: Talk, today: date) -> bool:
     return talk.day is not None and talk.day < today
+
+
+def _counts(sightings: Sequence[Sighting], at: datetime, state: str) -> bool:
+    """Return whether a reading is one more, and not the last one again.
+
+    What differs from the last one counts however soon it follows, as where two processes share a
+    ledger and read two copies.
+    """
+    if not sightings:
+        return True
+    ago = at - sightings[-1].at
+    return ago >= APART or (ago > timedelta(0) and state != sightings[-1].state)
 
 
 def _run(sightings: Sequence[Sighting]) -> Sequence[Sighting]:

@@ -81,6 +81,16 @@ def test_three_readings_within_seconds_are_one(passes: Passes) -> None:
     assert passes.believed().talks[0].location == "Room 5"
 
 
+def test_two_processes_that_read_two_copies_within_seconds_settle_nothing(passes: Passes) -> None:
+    flickers(passes, at("06 12:00"), "NN")
+    before = list(passes.mails)
+    for n in range(10):
+        passes.send(at("07 08:55") + n * MINUTES, OLD, LATER)
+        passes.send(at("07 08:55") + n * MINUTES + timedelta(seconds=10), NEW, LATER)
+    assert passes.believed().talks[0].location == "Room 5"
+    assert passes.mails == before
+
+
 def test_a_reading_that_is_shown_again_counts_once(passes: Passes) -> None:
     flickers(passes, at("04 12:00"), "NN")
     read_at = at("04 14:00")
