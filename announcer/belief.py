@@ -300,9 +300,8 @@ def _doubts(last: Believed, after: Collection[Talk], series: Series, now: dateti
     before, today = last.talks, _today(series, now)
     if before and not after:
         return f"it lists no talk at all, where it had {len(before)}"
-    if any(_still_ahead(talk, today, now) for talk in before) and not is_same_page(
-        (*before, *last.gone), after
-    ):
+    still_ahead = [talk for talk in before if _still_ahead(talk, today, now)]
+    if still_ahead and not is_same_page(before, last.gone, after, still_ahead):
         return (
             "it looks like another page in place of this one, as none of the talks that were "
             f"known, past ones included, is on it any more, and it lists {_titles(after)} instead"

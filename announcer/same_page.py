@@ -8,6 +8,7 @@ day of a talk must not pass for the page. So only evidence counts that another p
 import re
 from collections import Counter
 from collections.abc import Collection
+from datetime import date
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -18,32 +19,71 @@ _TELLING: Final = 6  # characters of an id that is not a mere number, such as a 
 _SHORTEST_PART: Final = 4  # letters of a title that is found within another
 
 
-def is_same_page(known: Collection[Talk], found: Collection[Talk]) -> bool:
-    """Return whether at least one of the known talks, past ones included, is recognised."""
+def is_same_page(
+    listed: Collection[Talk],
+    gone: Collection[Talk],
+    found: Collection[Talk],
+    ahead: Collection[Talk],
+) -> bool:
+    """Return whether at least one of the known talks, past ones included, is recognised.
+
+    Args:
+        listed: the talks that the page had when it was last believed.
+        gone: those that it had earlier.
+        found: the talks that it has now.
+        ahead: those of the listed ones that have not begun.
+    """
+    known = (*listed, *gone)
     if _unique_titles(known) & _unique_titles(found) or _long_ids(known) & _long_ids(found):
         return True
     names = {_people(talk) for talk in known} - {frozenset()}
     if any(_people(talk) in names for talk in found):
         return True
-    return any(
-        _same_slot(old, new)
-        for old in known
-        for new in found
-        if old.day is not None and old.day == new.day
+    days = _by_day(found)
+    if any(_same_talk(old, new) for old in known for new in days.get(old.day, ())):
+        return True
+    left = [old for old in known if any(_same_slot(old, new) for new in days.get(old.day, ()))]
+    return bool(left) and _may_be_all(left, listed, ahead)
+
+
+def _by_day(talks: Collection[Talk]) -> dict[date | None, list[Talk]]:
+    days: dict[date | None, list[Talk]] = {}
+    for talk in talks:
+        if talk.day is not None:
+            days.setdefault(talk.day, []).append(talk)
+    return days
+
+
+def _same_talk(old: Talk, new: Talk) -> bool:
+    """Return whether two talks of one day are one; a shared day alone does not tell."""
+    if old.given_id and new.given_id and old.id == new.id:
+        return True
+    return _related(_letters(old.title), _letters(new.title)) or bool(
+        _surnames(old) & _surnames(new)
     )
 
 
 def _same_slot(old: Talk, new: Talk) -> bool:
-    """Return whether two talks of one day are one; a shared day alone does not tell."""
-    if old.given_id and new.given_id and old.id == new.id:
-        return True
-    if old.title is None or new.title is None:
-        # An entry without a title has nothing but its slot to be recognised by.
-        numbered = old.given_id or new.given_id
-        return old.title is new.title or (not numbered and old.starts_at == new.starts_at)
-    return _related(_letters(old.title), _letters(new.title)) or bool(
-        _surnames(old) & _surnames(new)
-    )
+    """Return whether one of two talks of one day is the other with a title, or without.
+
+    An entry without a title has nothing but its slot to be recognised by.
+    """
+    if old.title is not None and new.title is not None:
+        return False
+    numbered = old.given_id or new.given_id
+    return old.title is new.title or (not numbered and old.starts_at == new.starts_at)
+
+
+def _may_be_all(left: Collection[Talk], listed: Collection[Talk], ahead: Collection[Talk]) -> bool:
+    """Return whether a page may have kept no more of its talks than some slots.
+
+    A notice that names the day of an entry without a title looks like its title. But no edit takes
+    away all else at once: a page that shows what comes next lets go of the one talk that is over.
+    """
+    kept = {id(talk) for talk in left}
+    if any(id(talk) not in kept for talk in ahead):
+        return False
+    return sum(talk.title is not None and id(talk) not in kept for talk in listed) <= 1
 
 
 def _related(one: str, other: str) -> bool:

@@ -174,6 +174,44 @@ def test_a_page_that_shows_only_the_next_talk_is_believed_once_the_last_one_has_
     assert _believes(last, following, last.starts_at)
 
 
+WITH_ARCHIVE = (
+    _talk(None, id="2026-04-07"),
+    _talk("Kernels", date(2026, 3, 31), id="kernels", by=("Ada Kovács",)),
+    _talk("Trees", date(2026, 3, 24), id="trees", by=("Bo Chen",)),
+)
+NOTICE = _talk("Maintenance of the web server", id="maintenance")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (NOTICE,),
+        (NOTICE, _talk("Office closed", NEXT_WEEK, id="closed")),
+        (_talk(None, id="2026-04-07", by=("Emmy Noether",)),),
+        (_talk("Rings", id="rings", by=("Emmy Noether",)), _talk("Modules", date(2026, 3, 31), id="modules", by=("Emil Artin",))),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("titled", [WITH_ARCHIVE, (WITH_ARCHIVE[0], _talk("Nets", NEXT_WEEK))])
+def test_a_slot_without_a_title_does_not_show_that_a_page_which_lost_all_else_is_the_same(
+    titled: tuple[Talk, ...], after: tuple[Talk, ...]
+) -> None:
+    first = believed(None, Reading(talks=titled), WHOSE, BEFORE - timedelta(days=1))
+    with pytest.raises(SourceUntrusted, match="another page"):
+        believed(first, Reading(talks=after), WHOSE, BEFORE)
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_page_that_shows_what_comes_next_may_name_a_title_as_it_lets_go_of_the_last_talk(
+    hours: int,
+) -> None:
+    last, tba = _talk("Nets"), _talk(None, NEXT_WEEK, id="2026-04-14")
+    first = believed(None, Reading(talks=(last, tba)), WHOSE, BEFORE)
+    assert last.starts_at is not None
+    now = last.starts_at + timedelta(hours=hours)
+    titled = Reading(talks=(_talk("Trees", NEXT_WEEK, id="trees"),))
+    assert [talk.title for talk in believed(first, titled, WHOSE, now).talks] == ["Trees"]
+
+
 def test_a_new_term_and_a_page_with_its_archive_are_no_fault() -> None:
     past = _talk("Nets", date(2026, 3, 31))
     assert _believes(past, _talk("Trees", NEXT_WEEK, id="trees"))
