@@ -1,3 +1,4 @@
+import os
 import re
 from datetime import time, timedelta
 from pathlib import Path
@@ -182,6 +183,23 @@ def test_a_wrong_variable_is_named_as_what_it_is() -> None:
         'the environment variable ANNOUNCER_SERVICE__LISTEN: "here" is no address to listen at; '
         'write it like "127.0.0.1:8080"',
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["SMTP__HOST", "SMTP__PASSWORD", "LEDGER__URL", "LEDGER__PASSWORD", "SERVICE__LISTEN"]
+)
+def test_a_variable_that_is_no_text_is_named_and_not_quoted(name: str) -> None:
+    value = os.fsdecode(b"Zs3cr3t\xff")  # as Python gives such a variable
+    with pytest.raises(SettingsError) as error:
+        load_settings(EXAMPLE, environ={f"ANNOUNCER_{name}": value})
+    line = f"the environment variable ANNOUNCER_{name} is not text in UTF-8"
+    assert error.value.mistakes == (line,)
+
+
+def test_an_address_of_a_ledger_whose_password_is_no_text_is_a_mistake_of_the_settings() -> None:
+    environ = {"ANNOUNCER_LEDGER__URL": "postgresql://ann:Zs3cr3t%FF@db.example.org/announcer"}
+    with pytest.raises(SettingsError, match="is not a valid PostgreSQL address"):
+        load_settings(EXAMPLE, environ=environ)
 
 
 def test_an_included_file_keeps_its_own_folder_and_its_own_name(tmp_path: Path) -> None:

@@ -92,13 +92,24 @@ def overrides(environ: Mapping[str, str], *, secrets: bool) -> Overrides:
         except (OSError, UnicodeDecodeError) as error:
             mistakes.append(f"the secret file {folder / file} cannot be read: {error}")
     ours = {name: value for name, value in environ.items() if name.upper().startswith(PREFIX)}
-    values |= {name.upper(): value for name, value in ours.items() if name.upper() in known}
+    given = {name: value for name, value in ours.items() if name.upper() in known}
+    values |= {name.upper(): value for name, value in given.items() if _is_text(value)}
+    mistakes += [
+        f"the environment variable {name} is not text in UTF-8"
+        for name, value in given.items()
+        if not _is_text(value)
+    ]
     strange = sorted(name for name in ours if name.upper() not in {*known, *_OWN_VARIABLES})
     return Overrides(
         values=values,
         warnings=tuple(_strange(name, known) for name in strange),
         mistakes=tuple(mistakes),
     )
+
+
+def _is_text(value: str) -> bool:
+    """Whether the bytes of a variable were UTF-8; Python keeps others as halves of pairs."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _strange(name: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, TypeGuard
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, SecretStr
@@ -283,11 +283,11 @@ def _ledger_url(text: object) -> str:
     if not isinstance(text, str) or not re.match(r"postgres(ql)?://.", text):
         known = '"sqlite:///announcer.db" or "postgresql://user@host/database"'
         raise ValueError(f"is not the address of a ledger; write it like {known}")
-    if not _DATABASE.fullmatch(text.partition("://")[2]):
+    if not _DATABASE.fullmatch(text.partition("://")[2]) or not _is_utf8(text):
         raise ValueError(
             "is not a valid PostgreSQL address; in the user name and the password write a percent "
-            "sign as %25, a slash as %2F, an @ as %40 and a blank as %20, or put the password into "
-            "ANNOUNCER_LEDGER__PASSWORD as it is"
+            "sign as %25, a slash as %2F, an @ as %40, a blank as %20 and other letters as their bytes in "
+            "UTF-8, or put the password into ANNOUNCER_LEDGER__PASSWORD as it is"
         )
     return text
 
@@ -311,6 +311,15 @@ def _user_agent(text: object) -> str:
             'ASCII, like "announcer (seminar@example.org)"'
         )
     return text
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether what is percent-encoded in an address is text."""
+    try:
+        unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 Address = Annotated[str, BeforeValidator(_address)]
