@@ -23,7 +23,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     """Write a file in one step: readers find the old content or the new one, never a part.
 
     Raises:
-        OSError: it cannot be written, or a symbolic link stands in its place.
+        OSError: it cannot be written, or a symbolic link, a pipe or a device stands in its place.
     """
     with _opened(path.parent, _FOLDER) as folder:
         _write(folder, path, content, mode)
@@ -75,8 +75,12 @@ def _opened(folder: Path, flags: int) -> Iterator[int]:
 
 def _write(folder: int, path: Path, content: bytes, mode: int) -> None:
     with suppress(FileNotFoundError):
-        if stat.S_ISLNK(os.lstat(path.name, dir_fd=folder).st_mode):
+        there = os.lstat(path.name, dir_fd=folder).st_mode
+        if stat.S_ISLNK(there):
             raise _is_link(path)
+        if not stat.S_ISREG(there) and not stat.S_ISDIR(there):
+            # A rename would put a file in the place of /dev/null.
+            raise OSError(errno.EINVAL, "it is a pipe or a device; name a file", str(path))
     new = f".{path.name}.{token_hex(8)}.new"
     try:
         with open(os.open(new, _NEW, mode, dir_fd=folder), "wb") as file:  # noqa: PTH123 - a descriptor

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from desk import Desk
 
 from announcer.errors import DeliveryDeferred
 from announcer.ledger.sqlite import SqliteLedger
-from announcer.private_files import PUBLIC, write_file, write_into
+from announcer.private_files import PRIVATE, PUBLIC, write_file, write_into
 from announcer.terminal import escaped, json_text
 from announcer.transport.folder import write
 
@@ -74,14 +75,27 @@ def test_no_symbolic_link_is_followed(tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_hard_link_or_a_pipe_keeps_its_content(tmp_path: Path) -> None:
+def test_a_hard_link_keeps_its_content(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"mine")
     os.link(tmp_path / "a", tmp_path / "b")
     write_file(tmp_path / "b", b"content")
     assert (tmp_path / "a").read_bytes() == b"mine"
-    os.mkfifo(tmp_path / "pipe")
-    write_file(tmp_path / "pipe", b"content")  # which would wait for a reader if it were opened
-    assert (tmp_path / "pipe").read_bytes() == b"content"
+
+
+def test_a_pipe_a_socket_or_a_device_is_neither_waited_for_nor_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / "socket"))
+    for name in ("pipe", "socket"):
+        for mode in (PRIVATE, PUBLIC):
+            with pytest.raises(OSError, match="it is a pipe or a device; name a file"):
+                write_file(tmp_path / name, b"content", mode=mode)
+        with pytest.raises(DeliveryDeferred, match="it is a pipe or a device"):
+            write(tmp_path, name, "", b"content")
+    listening.close()
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["pipe", "socket"]
 
 
 def test_the_files_of_each_command_are_private_and_a_feed_is_public(desk: Desk) -> None:
