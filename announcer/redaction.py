@@ -21,11 +21,11 @@ _DELIMITERS: Final = re.compile(r"[\s/:@?#\[\]%&=,;\\'\"]+")
 # All of these take time that is linear in the text, as pages have a say in it.
 _NAME_OF_SECRET: Final = re.compile(
     r"(?i)token|secret|passw|passphrase|pwd|credential|signature|api_?key|auth|jwt|session"
-    r"|^(?:key|sig|sid|pass|code|access)$"
+    r"|key$|^(?:sig|sid|pass|code|access|pw|pin|otp|ticket|hmac|private)$"
 )
 _QUERY: Final = re.compile(r"(?<=[?&])[^\s?#'\"<>]+")
 _ADDRESS: Final = re.compile(r"[^\s'\"<>]*")
-_USER: Final = re.compile(r"://[^\s/?#'\"<>]*@")
+_USER: Final = re.compile(r"//[^\s/?#'\"<>]+@")
 _PASSWORD: Final = re.compile(
     r"(?i)(?P<name>passw\w{0,20}\s{0,3}=\s{0,3})(?P<value>'[^']{0,200}'|[^\s'&]+)"
 )
@@ -103,9 +103,19 @@ def remember_address(url: str) -> None:
     _KNOWN.add(_secrets_of_address(url))
 
 
+def without_secrets(url: str) -> str:
+    """Return an address that is not one of the settings, such as a redirect's, as messages show it.
+
+    What is secret in it is not remembered, as a server can redirect to another one each time.
+    """
+    known = _Known()
+    known.add(_secrets_of_address(url))
+    return known.blotted(url)
+
+
 def redacted(text: str) -> str:
     """Return a text with all that is secret in it blotted out."""
-    if "://" in text:
+    if "//" in text:
         text = _ADDRESS.sub(lambda found: _without_user(found[0]), text)
     text = _PASSWORD.sub(rf"\g<name>{BLOT}", text)
     text = _QUERY.sub(lambda found: _without_tokens(found[0]), text)
@@ -122,7 +132,7 @@ def _without_user(address: str) -> str:
     if separator and not scheme.lower().endswith(("http", "https")):
         _, at, place = rest.rpartition("@")
         return f"{scheme}://{BLOT}@{place}" if at else address
-    return _USER.sub(f"://{BLOT}@", address)
+    return _USER.sub(f"//{BLOT}@", address)
 
 
 def _without_tokens(query: str) -> str:

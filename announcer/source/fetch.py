@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from announcer.errors import SourceUnreadable
+from announcer.redaction import without_secrets
 from announcer.source.access import Access, Time
 from announcer.source.decode import decoded
 from announcer.source.forges import raw_address
@@ -186,10 +187,11 @@ class Fetcher:
         )
 
     async def _read(self, response: "httpx.Response", url: str) -> Fetched:
+        shown = without_secrets(url)
         if response.status_code != 200:
-            raise _answered(response.status_code, url)
-        content = await _body(response, url)
-        page = Fetched(content=content, charset=response.charset_encoding, name=url)
+            raise _answered(response.status_code, shown)
+        content = await _body(response, shown)
+        page = Fetched(content=content, charset=response.charset_encoding, name=shown)
         self._kept.pop(url, None)
         conditions = _conditions(response.headers)
         if conditions:
@@ -240,17 +242,19 @@ class _Way:
 
     def _refusal(self) -> SourceUnreadable:
         return SourceUnreadable(
-            f"{self._before} redirects to a private address, {self.url}; it is not read"
+            f"{self._before} redirects to a private address, {without_secrets(self.url)}; it is not read"
         )
 
     def check(self) -> None:
         """See that the connection was looked at."""
         if self._peer is None:
-            raise SourceUnreadable(f"{self.url}: nobody knows which address it was read from")
+            raise SourceUnreadable(
+                f"{without_secrets(self.url)}: nobody knows which address it was read from"
+            )
 
     def turn(self, target: str) -> None:
         """Go on to where a redirect leads."""
-        self._before = self.url
+        self._before = without_secrets(self.url)
         try:
             self.url = urljoin(self.url, target)
             parts = urlsplit(self.url)
@@ -258,10 +262,12 @@ class _Way:
         except ValueError:
             right = False
         if not right:
-            raise SourceUnreadable(f"{self._before} redirects to {target}, which is no web page")
+            raise SourceUnreadable(
+                f"{self._before} redirects to {without_secrets(target)}, which is no web page"
+            )
         if _LOGIN.search(parts.path):
             raise SourceUnreadable(
-                f"{self._before} asks for an account, at {self.url}; only what anyone may read is "
+                f"{self._before} asks for an account, at {without_secrets(self.url)}; only what anyone may read is "
                 "read: make it public, or name its public address in source.location"
             )
         seen_open = self._peer is not None and not self._private(self._peer)

@@ -25,6 +25,7 @@ from announcer.source.page import PageSource
 from announcer.source.posts import PostsSource
 from announcer.source.pretalx import Pretalx
 from announcer.talks import Reading
+from announcer.terminal import message
 
 NEWS = b"# Talks\n"
 DATE = {"Date": "Fri, 03 Apr 2026 08:00:00 GMT"}
@@ -224,7 +225,23 @@ def test_what_a_redirect_leads_to_is_not_sent_again_either(site: Web) -> None:
 @pytest.mark.parametrize("target", ["ftp://x.example/", "file:///etc/passwd", "http://u:p@x.example/"])  # fmt: skip
 def test_a_redirect_to_what_is_no_web_page_is_not_followed(site: Web, target: str) -> None:
     site.pages["/1"] = to(target)
-    assert refused(f"{site.url}/1") == f"{site.url}/1 redirects to {target}, which is no web page"
+    shown = target.replace(":p@", ":***@")
+    assert refused(f"{site.url}/1") == f"{site.url}/1 redirects to {shown}, which is no web page"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//ann:Zs3cr3t@x.example/", "https://ann:Zs3cr3t@x.example/", "//ann:Zs3cr3t@[x/",
+        "/calendar/Zs3cr3tabcdef0123456789/feed", "/feed?export=Zs3cr3tabcdef0123456789",
+        "/feed?subscription-key=Zs3cr3t", "/feed?ticket=Zs3cr3t", "/login?key=Zs3cr3t",
+    ],
+)  # fmt: skip
+def test_what_is_secret_in_a_redirect_is_in_no_message(site: Web, target: str) -> None:
+    site.pages["/1"] = to(target)
+    shown = message(refused(f"{site.url}/1"))
+    assert shown.startswith(site.url)
+    assert "Zs3cr3t" not in shown
 
 
 @pytest.mark.parametrize("target", ["data:,x", "http://[1", "http://x.example:y/"])
