@@ -63,7 +63,7 @@ class Fetched:
 
     content: bytes = field(repr=False)
     charset: str | None
-    name: str  # the address at the end of all redirects
+    name: str  # the address at the end of all redirects, as messages show it
 
     def text(self) -> str:
         """Give the text.
