@@ -119,6 +119,7 @@ class _Server:
         finally:
             for child in set(self._children.values()):
                 os.kill(child.pid, signal.SIGKILL)
+                os.waitpid(child.pid, 0)
 
     def _take_request(self) -> bool:
         code, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
