@@ -5,6 +5,7 @@ handed over, and nothing is kept in the session (connection poolers give each tr
 one): what a transaction needs is set inside it. Leases go by the database's clock.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -36,6 +37,9 @@ from announcer.ledger.sql import (
 from announcer.ledger.sqlite import copied
 
 CONNECT_TIMEOUT: Final = timedelta(seconds=10)
+# How long a transaction may take. A server that vanished, as in a failover, does not even hang up,
+# and the network tells of it after a quarter of an hour, or after two hours.
+PATIENCE: Final = timedelta(minutes=1)
 _DIALECT: Final = {
     "strict": "",
     "bytes": "BYTEA",
@@ -56,8 +60,9 @@ class PostgresDatabase:
 
     locking = " FOR UPDATE"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience: timedelta = PATIENCE) -> None:
         self._url = url
+        self._patience = patience.total_seconds()
         self.name = shown(url)
         self._open: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
@@ -65,7 +70,7 @@ class PostgresDatabase:
     async def writing(self) -> AsyncIterator[None]:
         """Open a transaction whose commit is durable."""
         with explained(self.name):
-            async with (await self._connected()).transaction():
+            async with asyncio.timeout(self._patience), (await self._connected()).transaction():
                 await self.run(_BEGIN)
                 yield
 
@@ -73,7 +78,7 @@ class PostgresDatabase:
     async def reading(self) -> AsyncIterator[None]:
         """Open a transaction that sees one state of things and changes nothing."""
         with explained(self.name):
-            async with (await self._connected()).transaction():
+            async with asyncio.timeout(self._patience), (await self._connected()).transaction():
                 await self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 await self.run(_BEGIN)
                 yield
@@ -152,13 +157,17 @@ class PostgresLedger(SqlLedger):
             return cls(await _usable(database, url))
 
     @classmethod
-    async def open(cls, url: str, *, lease: timedelta = LEASE) -> Self:
+    async def open(
+        cls, url: str, *, lease: timedelta = LEASE, patience: timedelta = PATIENCE
+    ) -> Self:
         """Open a ledger to write to; never creates one.
+
+        ``patience`` is how long a transaction may take, with what it waits for.
 
         Raises:
             LedgerError: it is missing, damaged or newer, its server is away, or could lose commits.
         """
-        async with _opened(url) as database:
+        async with _opened(url, patience) as database:
             return cls(await _usable(database, url), lease=lease)
 
     @classmethod
@@ -176,9 +185,9 @@ class PostgresLedger(SqlLedger):
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[PostgresDatabase]:
+async def _opened(url: str, patience: timedelta = PATIENCE) -> AsyncIterator[PostgresDatabase]:
     """Give a database that is closed again if it turns out not to be usable."""
-    database = PostgresDatabase(url)
+    database = PostgresDatabase(url, patience=patience)
     try:
         with explained(shown(url)):
             yield database
@@ -288,6 +297,11 @@ def explained(name: str) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise LedgerDamaged(_damaged(name, "it holds text that is no UTF-8")) from error
+    except TimeoutError as error:
+        words = "its server does not answer"
+        raise LedgerBusy(
+            f"the ledger {name} cannot be used ({words}): check that it can be reached"
+        ) from error
     except psycopg.Error as error:
         words = " ".join(str(error).split())
         advice = "check ledger.url, and that its server runs"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -17,6 +17,8 @@ from mailbox_server import Mailbox
 
 from announcer import app as parts
 from announcer.announcer import Announcer
+from announcer.errors import LedgerBusy
+from announcer.ledger import Sent, State
 from announcer.ledger.checksums import MAIL, first_checksum
 from announcer.ledger.postgres import PostgresLedger
 from announcer.message import Message
@@ -26,6 +28,19 @@ from real import pg
 from real.postfix import free_port
 
 pytestmark = pg.NEEDED
+ANY = Message(
+    key="s/announcement/2020-04-03",
+    series="s",
+    kind="announcement",
+    rule="announcement",
+    due_at=datetime(2020, 4, 3, 8, tzinfo=UTC),
+    sender="seminar@example.org",
+    recipient="s@groups.example",
+    message_id="<a@example.org>",
+    subject="S",
+    content=b"S\r\n",
+    said=(),
+)
 
 
 @pytest.fixture
@@ -186,3 +201,66 @@ def test_a_server_that_is_gone_for_good_sends_nothing_more(
     own_server.control("start")
     assert desk.run("send", "--now", "2020-04-03T10:01", environ=shared).returncode == 0
     assert len(mailbox.received) == 1
+
+
+class Wire:
+    """A way to a server; those who are connected may find that nothing comes through any more."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._silent = asyncio.Event()
+        self._pumps: list[asyncio.Task[None]] = []
+        self._ends: list[asyncio.StreamWriter] = []
+
+    def cut(self) -> None:
+        """Let nothing through to those who are connected, and do not even hang up."""
+        self._silent.set()
+        self._silent = asyncio.Event()
+
+    async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to, answers = await asyncio.open_connection("127.0.0.1", self._port)
+        self._ends += [answers, writer]
+        for source, sink in ((reader, answers), (to, writer)):
+            self._pumps.append(asyncio.create_task(self._pump(source, sink, self._silent)))
+
+    @staticmethod
+    async def _pump(
+        source: asyncio.StreamReader, sink: asyncio.StreamWriter, silent: asyncio.Event
+    ) -> None:
+        while (data := await source.read(65536)) and not silent.is_set():
+            sink.write(data)
+            await sink.drain()
+        if not silent.is_set():
+            sink.close()
+
+    async def end(self) -> None:
+        for pump in self._pumps:
+            pump.cancel()
+        for end in self._ends:
+            end.transport.abort()
+        await asyncio.wait(self._pumps)
+
+
+def test_an_answer_is_recorded_though_the_ledgers_server_falls_silent_without_hanging_up(
+    postgres: pg.Postgres,
+) -> None:
+    async def work() -> None:
+        wire = Wire(postgres.port)
+        async with await asyncio.start_server(wire.connect, "127.0.0.1", 0) as way:
+            port = way.sockets[0].getsockname()[1]
+            url = postgres.database().replace(f":{postgres.port}/", f":{port}/")
+            await (await PostgresLedger.create(url)).close()
+            ledger = await PostgresLedger.open(url, patience=timedelta(seconds=2))
+            now = datetime(2020, 4, 3, 8, tzinfo=UTC)
+            claim = await ledger.claim(ANY, revision=0, expires_at=now + timedelta(days=1), now=now)
+            assert claim is not None
+            await ledger.sending(claim, now=now)
+            wire.cut()
+            with pytest.raises(LedgerBusy, match="its server does not answer"):
+                await ledger.record(claim, Sent(reply="250"), now=now)
+            await ledger.record(claim, Sent(reply="250"), now=now)
+            assert [row.state for row in await ledger.rows()] == [State.SENT]
+            await ledger.close()
+            await wire.end()
+
+    asyncio.run(asyncio.wait_for(work(), 60))
