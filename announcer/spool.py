@@ -157,7 +157,8 @@ class Spool:
 
     def _path(self, folder: Path, entry: Unrecorded) -> Path:
         claim = entry.claim
-        return folder / f"{self._start}{_in_names(claim.key)}.{claim.fence}-{claim.owner}.json"
+        name = f"{_in_names(claim.key)}.{claim.fence}-{claim.owner}{_told_apart(claim.key)}"
+        return folder / f"{self._start}{name}.json"
 
     def _files(self) -> Iterator[Unrecorded | Damaged]:
         if self._folder is None:
@@ -180,6 +181,13 @@ class Spool:
 def _in_names(key: str) -> str:
     """Write a key as a part of a file's name."""
     return re.sub(r"[^\w-]", "_", key, flags=re.ASCII)[:120]
+
+
+def _told_apart(key: str) -> str:
+    """Give what a file's name needs besides, where two keys would be written as one."""
+    if _in_names(key).replace("_", "/") == key:
+        return ""
+    return f"-{sha256(key.encode()).hexdigest()[:12]}"
 
 
 def _unfinished(path: Path) -> Path:

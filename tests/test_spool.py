@@ -139,6 +139,26 @@ def test_a_key_of_any_form_makes_a_name_of_its_own_folder(tmp_path: Path) -> Non
         mine.forget(entry(key=key))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a.b/x/2020-04-03", "a_b/x/2020-04-03"),
+        ("a/b_x/2020-04-03", "a_b/x/2020-04-03"),
+        ("x" * 120 + "/1", "x" * 120 + "/2"),
+        ("a/x/2020-04-03/2", "a/x_2020-04-03/2"),
+    ],
+)
+def test_two_keys_that_look_alike_in_names_have_files_of_their_own(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    mine = spool(tmp_path)
+    for key in (one, other):
+        mine.keep(entry(key=key))
+    assert {kept.key for kept in spool(tmp_path).contents()[0]} == {one, other}
+    mine.forget(entry(key=one))
+    assert [kept.key for kept in spool(tmp_path).contents()[0]] == [other]
+
+
 def test_the_state_folder_is_the_first_that_is_named() -> None:
     named = {
         "ANNOUNCER_STATE_DIR": "/srv/state",

@@ -14,7 +14,7 @@ from announcer.announcer import Announcer, Programme
 from announcer.attempt import Attempt
 from announcer.compose import MailComposer
 from announcer.errors import DeliveryDeferred, MailExpired
-from announcer.ledger import Claim, State
+from announcer.ledger import Claim, GivenBack, State
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
 from announcer.talks import Reading
@@ -71,14 +71,43 @@ def test_a_mail_whose_mark_is_recorded_when_the_stop_comes_is_not_handed_over(
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("phase", ["banner", "EHLO", "MAIL", "RCPT"])
+def test_a_mail_that_is_stopped_before_data_is_given_back_whatever_the_server_had_to_answer(
+    phase: str,
+) -> None:
+    async def work() -> None:
+        ledger, stopping, truth = SqliteLedger.in_memory(), asyncio.Event(), Scripted({phase: HANG})
+        claim = await ledger.claim(MAIL, revision=0, expires_at=NOW + timedelta(1), now=NOW)
+        assert claim is not None
+        async with truth.listening() as port:
+            transport = SmtpTransport(Account(host="127.0.0.1", port=port, security="none"))
+            attempt = Attempt(ledger, claim, stopping, lambda: NOW)
+            trying = asyncio.create_task(attempt.deliver(transport, MAIL))
+            if phase != "banner":
+                await _heard(truth, phase)
+            stopping.set()
+            outcome = await trying
+            await truth.ended()
+        assert outcome == GivenBack()
+        await ledger.record(claim, outcome, now=NOW)
+        [row] = await ledger.rows()
+        assert (row.state, row.copies, row.attempts) == (State.RETRY, 0, 0)
+
+    asyncio.run(work())
+
+
+async def _heard(truth: Scripted, command: str) -> None:
+    while command not in truth.commands:  # noqa: ASYNC110 - it has no event for that
+        await asyncio.sleep(0)
+
+
 async def _delivering(truth: Scripted, before_data: BeforeData, *, until: str = "") -> None:
     """Hand a mail over, and cancel that once the server has heard a command."""
     async with truth.listening() as port:
         transport = SmtpTransport(Account(host="127.0.0.1", port=port, security="none"))
         task = asyncio.create_task(transport.deliver(MAIL, before_data=before_data))
-        while until and until not in truth.commands:  # noqa: ASYNC110 - it has no event for that
-            await asyncio.sleep(0)
         if until:
+            await _heard(truth, until)
             task.cancel()
         try:
             await task
