@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from hashlib import sha256
 from typing import Final
@@ -18,6 +18,7 @@ from announcer.errors import (
 )
 from announcer.internal import contained
 from announcer.ledger import (
+    LEASE,
     Claim,
     Deferred,
     GivenBack,
@@ -32,6 +33,7 @@ from announcer.transport import BeforeContent, Transport
 
 # How long a mail whose content is out may still be answered once we are told to stop.
 PATIENCE: Final = timedelta(seconds=8)
+_STOPPED: Final = "stopped before its content was sent"
 _RETRY_MINUTES: Final = (1, 2, 5, 10, 20, 40, 60)
 
 
@@ -52,8 +54,8 @@ class _Phase(Enum):
     AFTER = auto()  # a copy may exist
 
 
-class _Stopped(Exception):
-    """We were told to stop, and nothing of the content is out."""
+class _CalledOff(Exception):
+    """Nothing of the content is out, and it is not to go now."""
 
 
 async def ended(
@@ -85,6 +87,7 @@ class Attempt:
         self._stopping = stopping
         self._clock = clock
         self._phase = _Phase.BEFORE
+        self._marked_at = datetime.max.replace(tzinfo=UTC)
         self.about_account = False  # whether the trouble is not this mail's alone
         self.expired: MailExpired | None = None  # why it was given back, where its time was over
 
@@ -98,8 +101,9 @@ class Attempt:
         if self._stopping.is_set():
             raise asyncio.CancelledError
         self._phase = _Phase.MARKING
+        self._marked_at = self._clock()
         try:
-            await self._ledger.sending(self._claim, now=self._clock())
+            await self._ledger.sending(self._claim, now=self._marked_at)
         except asyncio.CancelledError:
             raise  # whether the ledger has recorded it is not known
         except BaseException:
@@ -114,12 +118,15 @@ class Attempt:
 
         Raises:
             MailExpired: the time of the mail is over.
-            _Stopped: we were told to stop.
+            _CalledOff: we were told to stop, or others may have taken the mail over by now.
         """
-        if self._clock() >= self._claim.expires_at:
+        now = self._clock()
+        if now >= self._claim.expires_at:
             raise MailExpired(f"{self._claim.key}: its time was over before it could be sent")
+        if now - self._marked_at >= LEASE:  # no wait is so long, but a machine may sleep
+            raise _CalledOff("the lease ran out before its content was sent")
         if self._stopping.is_set():
-            raise _Stopped
+            raise _CalledOff(_STOPPED)
 
     def _outcome(self, task: asyncio.Task[str]) -> Outcome:
         try:
@@ -139,9 +146,9 @@ class Attempt:
                 return self._unexpected(error)  # a library ended it; nobody had asked for that
             if self._phase is _Phase.AFTER:
                 return InDoubt(reply="stopped while the server's answer was awaited")
-            return self._stopped()
-        except _Stopped:
-            return self._stopped()
+            return GivenBack() if self._phase is _Phase.BEFORE else self._called_off(_STOPPED)
+        except _CalledOff as error:
+            return self._called_off(str(error))
         except LedgerBusy as error:
             # The ledger may have recorded that the content goes out, and it never did.
             until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
@@ -160,12 +167,9 @@ class Attempt:
         until = self._clock() + retry_delay(self._claim.attempt, self._claim.key)
         return Deferred(until=until, reply=words)
 
-    def _stopped(self) -> Outcome:
-        """Give how a mail ends that was stopped while nothing of its content was out."""
-        if self._phase is _Phase.BEFORE:
-            return GivenBack()
-        # The ledger may have its mark, which this takes back.
-        return Deferred(until=self._clock(), reply="stopped before its content was sent")
+    def _called_off(self, reply: str) -> Outcome:
+        """Give how a mail ends that goes later: what the ledger has of its mark is taken back."""
+        return Deferred(until=self._clock(), reply=reply)
 
     def _given_back(self, expired: MailExpired) -> Outcome:
         """Give how a mail ends whose time was over: nothing of its content is out."""

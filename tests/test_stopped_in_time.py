@@ -14,7 +14,7 @@ from announcer.announcer import Announcer, Programme
 from announcer.attempt import Attempt
 from announcer.compose import MailComposer
 from announcer.errors import DeliveryDeferred, MailExpired
-from announcer.ledger import Claim, GivenBack, State
+from announcer.ledger import LEASE, Claim, GivenBack, State
 from announcer.ledger.sqlite import SqliteLedger
 from announcer.message import Message
 from announcer.talks import Reading
@@ -141,24 +141,30 @@ def test_a_mail_whose_time_is_over_when_the_server_asks_for_its_content_is_not_s
     assert truth.taken == []
 
 
-def test_a_mail_that_expires_while_the_server_makes_it_wait_for_its_content_is_given_back() -> None:
+@pytest.mark.parametrize(
+    ("waits", "over"), [(timedelta(minutes=30), True), (LEASE, False)], ids=["expired", "slept"]
+)
+def test_a_mail_whose_machine_sleeps_until_the_server_asks_for_its_content_is_not_sent(
+    waits: timedelta, *, over: bool
+) -> None:
     """The clock is asked before the mark, after it, and again when 354 has come."""
-    ends = NOW + timedelta(minutes=1)
-    clock = iter([NOW, NOW, ends, ends])
+    then = NOW + waits
+    clock = iter([NOW, NOW, then, then])
 
     async def work() -> None:
         ledger, truth = SqliteLedger.in_memory(), Scripted({})
+        ends = NOW + timedelta(minutes=30)
         claim = await ledger.claim(MAIL, revision=0, expires_at=ends, now=NOW)
         assert claim is not None
         async with truth.listening() as port:
             transport = SmtpTransport(Account(host="127.0.0.1", port=port, security="none"))
             attempt = Attempt(ledger, claim, asyncio.Event(), lambda: next(clock))
-            await ledger.record(claim, await attempt.deliver(transport, MAIL), now=ends)
+            await ledger.record(claim, await attempt.deliver(transport, MAIL), now=then)
             await truth.ended()
-        assert attempt.expired is not None
+        assert (attempt.expired is not None) is over
         assert truth.taken == []
         [row] = await ledger.rows()
-        assert (row.state, row.copies) == (State.RETRY, 0)
+        assert (row.state, row.copies, row.next_attempt_at) == (State.RETRY, 0, then)
 
     asyncio.run(work())
 
