@@ -475,7 +475,7 @@ class Announcer:
                     "%s: an organiser could not be told: %s",
                     series.id,
                     error.reply,
-                    extra={"key": series.id},
+                    extra=_about(series.id, series),
                 )
             except BaseException as error:  # noqa: BLE001 - the next organiser is told all the same
                 self._take_note(series, error, report)
@@ -756,7 +756,7 @@ class Announcer:
         try:
             return await self._send(known, announcement, message)
         except ClaimLost as lost:
-            log.warning("%s: %s", message.key, lost, extra={"key": message.key})
+            log.warning("%s: %s", message.key, lost, extra=_about(message.key, announcement.series))
             return None
 
     def _composed(self, programme: Programme, announcement: Announcement, now: datetime) -> Message:

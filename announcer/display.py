@@ -33,15 +33,20 @@ def say(*lines: str) -> None:
 
 
 def when(instant: datetime | None, series: Series) -> str:
-    """Give an instant on the wall clock of a series, with its weekday."""
-    return f"{series.local(instant):%a %Y-%m-%d %H:%M}" if instant else "—"
+    """Give an instant on the wall clock of a series, with its weekday and its zone."""
+    return f"{series.local(instant):%a %Y-%m-%d %H:%M %Z}" if instant else "—"
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lay rows out in columns; the last one is wrapped to what is left of the terminal's width."""
+    """Lay rows out in columns; on a terminal the last one is wrapped to what is left of its width.
+
+    What goes into a pipe or a file has one line for each row, for other programs to read.
+    """
     cells = [[" ".join(cell.split()) or "—" for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heading, *cells, strict=True)][:-1]
     left = shutil.get_terminal_size((100, 24)).columns - sum(widths) - 2 * len(widths)
+    if not sys.stdout.isatty():
+        left = sys.maxsize
     lines = []
     for row in [list(heading), *cells]:
         start = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
@@ -114,7 +119,8 @@ def show_differences(series: Series, last: Believed, found: Collection[Talk]) ->
 def _talk_time(talk: Talk, series: Series) -> str:
     if talk.starts_at is None or talk.ends_at is None:
         return f"{talk.day:%a %Y-%m-%d}, no time" if talk.day else "no date"
-    return f"{when(talk.starts_at, series)}–{series.local(talk.ends_at):%H:%M}"
+    start = f"{series.local(talk.starts_at):%a %Y-%m-%d %H:%M}"
+    return f"{start}–{series.local(talk.ends_at):%H:%M %Z}"
 
 
 def _talk_words(talk: Talk) -> str:
@@ -186,8 +192,19 @@ def show_content(content: bytes) -> None:
     say("")
 
 
+def show_next(plans: Iterable[Plan]) -> None:
+    """Print which mail comes next, where nothing is due now."""
+    coming = [mail for plan in plans for mail in plan.standing(Standing.UPCOMING)]
+    if not coming:
+        say("Nothing is due.", "Nothing is coming up either.")
+        return
+    mail = min(coming, key=lambda mail: mail.waits_until or mail.due_at)
+    at = when(mail.waits_until or mail.due_at, mail.series)
+    say("Nothing is due.", f"Next comes {mail.key}, on {at}.")
+
+
 def show_log(rows: Iterable[tuple[Row, Series | None]]) -> None:
-    """Print the mails of the ledger, oldest first."""
+    """Print mails of the ledger, in the order in which they are given."""
     cells = [
         (
             row.key,
@@ -220,4 +237,4 @@ def show_decisions(series: Series, decisions: Iterable[Decision]) -> None:
 
 def _log_time(row: Row, series: Series | None) -> str:
     at = row.settled_at or row.doubted_at or row.claimed_at
-    return when(at, series) if series else f"{at:%a %Y-%m-%d %H:%M}Z"
+    return when(at, series) if series else f"{at:%a %Y-%m-%d %H:%M} UTC"

@@ -80,7 +80,7 @@ class Recorder:
             self._spool.forget(entry)
             return None
         if kept.path is None:
-            log.error("%s: %s", entry.key, kept, extra={"key": entry.key})
+            log.error("%s: %s", entry.key, kept, extra=_about(entry))
         then = "the next pass on this machine records it first"
         if kept.path is None:
             then = (
@@ -99,7 +99,7 @@ class Recorder:
             except LedgerBusy as error:
                 if seconds is None or self._stopping.is_set():
                     return error
-                log.warning("%s: %s", entry.key, error, extra={"key": entry.key})
+                log.warning("%s: %s", entry.key, error, extra=_about(entry))
                 await self._pause(seconds)
             except LedgerError as error:
                 return error
@@ -162,7 +162,7 @@ class Recorder:
         return done
 
     async def _replay(self, entry: Unrecorded, done: Replayed, *, forget: bool) -> None:
-        extra = {"key": entry.key}
+        extra = _about(entry)
         if not await self._was_claimed_here(entry):
             self._refuse(entry, done)
             return
@@ -206,7 +206,7 @@ class Recorder:
             return
         where = self._spool.path(entry) or "memory"
         words = f"{_words(entry)}: {where} belongs to the ledger {entry.ledger}, and is left there"
-        log.error("%s", words, extra={"key": str(where)})
+        log.error("%s", words, extra={"key": str(where), "series": entry.series})
 
     def _withhold(self, entry: Unrecorded, why: str, done: Replayed) -> None:
         """Keep an outcome that the ledger does not take, and let its mail not go meanwhile."""
@@ -218,6 +218,11 @@ class Recorder:
         log.error("%s", problem, extra={"key": str(where)})
         done.unusable.append((entry.key, problem))
         done.problems.append(problem)
+
+
+def _about(entry: Unrecorded) -> dict[str, str]:
+    """Give what a line of the log is about, for whoever reads it as JSON."""
+    return {"key": entry.key, "series": entry.series}
 
 
 def _words(entry: Unrecorded) -> str:

@@ -356,8 +356,9 @@ class Service:
 
     def _say_broken(self, sentences: dict[str, str]) -> None:
         """Say what is wrong with the settings, by what it concerns, and what is so no more."""
+        broken = {one.name: one.id for one in self._settings.broken}
         for name, sentence in sentences.items():
-            log.error("%s", sentence, extra={"key": name})
+            log.error("%s", sentence, extra={"key": name, "series": broken.get(name)})
         for name in self._broken.keys() - sentences.keys():
             log.info("%s: in order again", name, extra={"key": name})
         self._broken = sentences

@@ -129,6 +129,16 @@ def report_shape(
     }
 
 
+def state_name(row: Row) -> str:
+    """Name how a mail of the ledger ended; "open" where it has not yet."""
+    return _OUTCOMES.get(row.state, "open")
+
+
+def last_event(row: Row) -> datetime:
+    """Return when something last happened to a mail of the ledger."""
+    return row.settled_at or row.doubted_at or row.claimed_at
+
+
 def row_shape(row: Row, series: Series | None) -> dict[str, object]:
     """Shape a mail of the ledger as ``log --json`` lists it."""
     return {

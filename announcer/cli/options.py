@@ -189,7 +189,7 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"at": at, "level": record.levelname, "message": redacted(_logged(record))}
-        extra = {k: getattr(record, k) for k in ("key", "outcome") if hasattr(record, k)}
+        extra = {k: getattr(record, k) for k in ("series", "key", "outcome") if hasattr(record, k)}
         return json_text(line | extra)
 
 

@@ -39,6 +39,7 @@ from announcer.display import (
     say,
     show_content,
     show_deliveries,
+    show_next,
     when,
 )
 from announcer.ending import end_for_certain
@@ -291,7 +292,7 @@ def _show_report(
         elif delivery.message is not None:
             show_content(delivery.message.content)
     if not report.deliveries and not report.problems:
-        say("Nothing is due.")
+        show_next(report.plans)
 
 
 def _file(out: Path, delivery: Delivery) -> Path:

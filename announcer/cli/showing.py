@@ -1,11 +1,12 @@
 """Commands that show, and change nothing."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -55,11 +56,32 @@ from announcer.past import Past, Standing
 from announcer.plan import as_decided
 from announcer.private_files import PUBLIC, write_file
 from announcer.settings import BrokenSeries, SeriesSettings, Settings, refuse_broken
-from announcer.shapes import evidence_shape, plan_shape, row_shape, talk_shape
+from announcer.shapes import (
+    evidence_shape,
+    last_event,
+    plan_shape,
+    row_shape,
+    state_name,
+    talk_shape,
+)
 from announcer.source.explained import explained
-from announcer.talks import Ground, Talk
+from announcer.talks import Ground, Series, Talk
 from announcer.transport.folder import write
 from announcer.verify import verify
+
+
+class LogState(StrEnum):
+    """How a mail of the ledger ended; it is open where it has not yet."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+    HELD = "held"
+    SKIPPED = "skipped"
+    OPEN = "open"
+
+
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @app.command()
@@ -312,22 +334,37 @@ def log(
     config: ConfigOption = None,
     series: SeriesOption = None,
     as_json: JsonOption = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="TIME", help="Only what happened from then on, like 2026-04-03."
+        ),
+    ] = None,
+    states: Annotated[
+        list[LogState] | None,
+        typer.Option("--state", help="Only mails that stand so; may be given again."),
+    ] = None,
 ) -> None:
-    """Show what was sent, refused or is in doubt; with a key the whole mail as it went out.
+    """Show what was sent, refused or is in doubt, in order of time; with a key the whole mail.
 
-    Example: announcer log geometry/announcement/2026-04-03
+    Example: announcer log --since 2026-04-03 --state refused --state in_doubt
     """
     selection = select(config, series)
     settings = selection.settings
     chosen = {asked.series.id: asked.series for asked in selection.chosen}
+    begin = None if since is None else _since(since)
 
     async def work() -> int:
         async with parts.copied_ledger(settings, needed=True) as (ledger, _):
             rows = [
                 row
                 for row in await ledger.rows()
-                if (not series or row.series in chosen) and key in (None, row.key)
+                if (not series or row.series in chosen)
+                and key in (None, row.key)
+                and (not states or state_name(row) in states)
+                and (begin is None or last_event(row) >= begin(chosen.get(row.series)))
             ]
+            rows.sort(key=last_event)
             if key is not None and not rows and not await ledger.entries(key):
                 if await _name_damage(ledger, settings):
                     return LedgerDamaged.exit_status
@@ -337,9 +374,14 @@ def log(
                 return await _name_damage(ledger, settings)
             if rows or key is None:
                 show_log((row, chosen.get(row.series)) for row in rows)
-            for asked in chosen.values() if key is None else ():
-                show_entries(asked, await ledger.entries(asked.id))
-                show_decisions(asked, await ledger.decisions(asked.id))
+            for asked in chosen.values() if key is None and not states else ():
+                first = begin(asked) if begin else _ALWAYS
+                entries, decisions = (
+                    await ledger.entries(asked.id),
+                    await ledger.decisions(asked.id),
+                )
+                show_entries(asked, [entry for entry in entries if entry.at >= first])
+                show_decisions(asked, [word for word in decisions if word.at >= first])
             for entry in await ledger.entries(key) if key is not None else ():
                 say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
             for row in rows if key is not None else ():
@@ -348,6 +390,23 @@ def log(
             return await _name_damage(ledger, settings)
 
     run(work(), 0 if key else selection.status)
+
+
+def _since(text: str) -> Callable[[Series | None], datetime]:
+    """Read --since: a day or a wall clock of each series in its own zone, or an instant.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f'--since {text} is no time; write it like "2026-04-03" or "2026-04-03T10:00"'
+        ) from None
+    if at.tzinfo is not None:
+        return lambda _: at
+    return lambda series: at.replace(tzinfo=series.timezone if series else UTC)
 
 
 async def _name_damage(ledger: Ledger, settings: Settings) -> int:

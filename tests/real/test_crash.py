@@ -83,7 +83,7 @@ def test_whenever_a_pass_is_killed_each_mail_arrives_and_twice_only_after_a_reco
         if {mail.key for mail in found} != KEYS:
             wrong.append(f"the ledger knows only {[mail.key for mail in found]}")
         wrong += [done.stderr for done in passes if "a fault of" in done.stderr]
-        if passes[-1].stdout != "Nothing is due.\n":
+        if not passes[-1].stdout.startswith("Nothing is due.\n"):
             wrong.append(f"the last pass still finds something: {passes[-1].stdout}")
         return hit, found, [f"killed at {point}: {words}" for words in wrong]
 

@@ -98,7 +98,7 @@ def test_whatever_the_disk_answers_nothing_is_lost_or_sent_unrecorded_and_it_is_
             found = mails(desk, mailbox)
         wrong += [words for mail in found if (words := wrong_with(mail))]
         wrong += [f"{mail.key} was never sent" for mail in found if not mail.copies]
-        if len(found) != 2 or passes[-1].stdout != "Nothing is due.\n":
+        if len(found) != 2 or not passes[-1].stdout.startswith("Nothing is due.\n"):
             wrong.append(f"the last pass still finds something: {passes[-1].stdout}")
         return done.returncode, found, [f"{fault}: {words}" for words in wrong]
 
