@@ -43,6 +43,15 @@ def clock_of(now: str | None) -> Clock:
     return lambda series: fixed.replace(tzinfo=series.timezone).astimezone(UTC)
 
 
+def agreed(question: str) -> bool:
+    """Ask a person at a terminal, who has to say yes; without a terminal nobody is there to ask."""
+    if not sys.stdin.isatty():
+        return True
+    sys.stderr.write(f"{message(question)} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 @contextmanager
 def progress(words: str) -> Iterator[None]:
     """Say what is going on, once it takes longer than a second."""

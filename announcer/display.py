@@ -9,7 +9,7 @@ from email.policy import SMTP
 from textwrap import shorten, wrap
 
 from announcer.announcement import Announcement, Plan
-from announcer.ledger import Believed, Decision, Entry, Row
+from announcer.ledger import Believed, CountedAsTold, Decision, Entry, Row
 from announcer.past import Standing
 from announcer.report import Delivery, Fate
 from announcer.source.explained import Evidence
@@ -190,6 +190,28 @@ def show_content(content: bytes) -> None:
         if part.get_content_type() == "text/calendar":
             say(*part.get_content().splitlines())
     say("")
+
+
+def show_counted(
+    series: Series, counted: Collection[CountedAsTold], talks: Iterable[Talk], now: datetime
+) -> None:
+    """Print the mails that will not go, as they count as told when the ledger is adopted."""
+    known = {talk.identity: talk for talk in talks}
+    today = series.local(now).date()
+    ahead = [
+        one
+        for one in counted
+        if ((talk := known[one.talk]).starts_at is not None and talk.starts_at > now)
+        or (talk.starts_at is None and one.day >= today)
+    ]
+    if ahead:
+        say(f"{series.id}: these mails count as told, so they will not go:")
+    for one in sorted(ahead, key=lambda one: (one.moment_day, one.rule)):
+        talk = known[one.talk]
+        words = f"{_talk_time(talk, series)}, {talk.title or 'to be announced'}"
+        say(f"  {series.id}/{one.rule}/{one.moment_day}, about talk {talk.id}: {words}")
+    if over := len(counted) - len(ahead):
+        say(f"{series.id}: {over} mails about talks that are over count as told, too")
 
 
 def show_next(plans: Iterable[Plan]) -> None:

@@ -53,7 +53,7 @@ async def main() -> int:
         say(f"$ announcer {command} --now {now}")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "announcer", command, "--config", "config.toml", "--now", now,
-            cwd=FOLDER, env=environ,
+            cwd=FOLDER, env=environ, stdin=asyncio.subprocess.DEVNULL,  # nobody is asked
         )  # fmt: skip
         if await process.wait():
             say(f"announcer {command} failed with status {process.returncode}")

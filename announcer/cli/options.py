@@ -49,6 +49,7 @@ NowOption = Annotated[
     str | None,
     typer.Option("--now", metavar="TIME", help="Act as if it were then, like 2020-04-03T10:00; default: the real clock."),
 ]  # fmt: skip
+YesOption = Annotated[bool, typer.Option("--yes", help="Answer the question with yes.")]
 ReallyOption = Annotated[
     bool,
     typer.Option("--really", help="Send to the lists although --now gives the time."),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from announcer.cli.options import (
     OutOption,
     ReallyOption,
     SeriesOption,
+    YesOption,
     app,
     log_to_stderr,
     now_shape,
@@ -34,10 +35,11 @@ from announcer.cli.options import (
     select,
 )
 from announcer.compose import MailComposer
-from announcer.console import begun, clock_of, each, progress
+from announcer.console import agreed, begun, clock_of, each, progress
 from announcer.display import (
     say,
     show_content,
+    show_counted,
     show_deliveries,
     show_next,
     when,
@@ -50,7 +52,7 @@ from announcer.errors import (
 from announcer.ledger import Ledger
 from announcer.plan import counted_as_told
 from announcer.report import Delivery, Fate, Report
-from announcer.settings import SeriesSettings, find_settings, read_settings
+from announcer.settings import SeriesSettings, Settings, find_settings, read_settings
 from announcer.shapes import report_shape
 from announcer.talks import Reading
 from announcer.transport.folder import FolderTransport
@@ -89,10 +91,12 @@ def adopt(
             "--list", metavar="ADDRESS", help="Confirms that a series has this new list address."
         ),
     ] = None,
+    yes: YesOption = False,
 ) -> None:
     """Start the ledger: what should have gone out by now counts as told.
 
-    Said again, it shows what is adopted, and takes in new series and rules.
+    It lists the mails that will not go for that, and on a terminal asks first. Said again, it shows
+    what is adopted, and takes in new series and rules.
 
     Example: announcer adopt
     """
@@ -112,6 +116,10 @@ def adopt(
         if not readings:
             console.note("no ledger was started, since the talks are not known")
             return status
+        new = await _show_counted(settings, chosen, readings, clock)
+        if new and not yes and not agreed("Shall it begin like that?"):
+            say("Nothing was adopted.")
+            return 1
         async with parts.opened_ledger(settings, start=True) as ledger:
             known = [asked for asked in chosen if asked.series.id in readings]
 
@@ -121,6 +129,30 @@ def adopt(
             return max(status, await each(tuple(known), take))
 
     run(work(), selection.status)
+
+
+async def _show_counted(
+    settings: Settings,
+    chosen: tuple[SeriesSettings, ...],
+    readings: Mapping[str, Reading],
+    clock: Clock,
+) -> bool:
+    """List what will count as told; return whether anything is adopted that was not before."""
+    new = False
+    async with parts.copied_ledger(settings) as (ledger, real):
+        for asked in chosen:
+            if asked.series.id not in readings:
+                continue
+            name = asked.series.id
+            adoption = (await ledger.adoptions()).get(name) if real else None
+            rules = [
+                rule for rule in asked.cadence if not adoption or rule.label not in adoption.rules
+            ]
+            talks = readings[name].talks
+            counted = counted_as_told(asked.series, rules, talks, clock(asked.series))
+            show_counted(asked.series, counted, talks, clock(asked.series))
+            new = new or bool(rules)
+    return new
 
 
 async def _adopt(
