@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from announcer.errors import SourceUnreadable
 from announcer.source import remarks
-from announcer.source.facts import Facts, understood
+from announcer.source.facts import understood
 from announcer.source.fetch import Fetcher
 from announcer.source.fields import facts_of, labelled, named
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.recurrence import Allowance, TooMuchWork
 from announcer.source.repeating import Window, bounded
+from announcer.source.said import Facts
 from announcer.source.spoken import with_speakers
 from announcer.source.texts import Texts
 from announcer.talks import Reading, Series

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from announcer.errors import SourceUnreadable
-from announcer.source.facts import Facts, understood
+from announcer.source.facts import understood
 from announcer.source.fetch import Fetcher
 from announcer.source.files import files
 from announcer.source.hints import NO_HINTS, Hints
+from announcer.source.said import Facts
 from announcer.source.spoken import with_speakers
 from announcer.source.texts import Texts
 from announcer.source.tree import parsed

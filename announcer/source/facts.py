@@ -31,6 +31,7 @@ from announcer.source.hints import Hints
 from announcer.source.links import URL, first_url, links
 from announcer.source.markdown import plain
 from announcer.source.remarked import Remark
+from announcer.source.said import Facts
 from announcer.source.times import WrittenTime, asked_times, written_times
 from announcer.source.years import dated
 from announcer.talks import Ground, Link, Reading, Series, Status, Talk
@@ -40,7 +41,6 @@ _ISO: Final = re.compile(
     r"\s*(Z|UTC|[+-]\d\d?(?::?\d\d)?)?",
     re.IGNORECASE,
 )
-_MOST_LINES: Final = 400  # of an abstract
 _READ: Final = 4000  # letters of an abstract that may begin with remarks
 _NUMBER: Final = re.compile(r"\W*\d\d?(?:st|nd|rd|th)?\W*")
 # Between two times it tells that the second is no end: "14:00 and 16:00", "9:00 here / 15:00 there".
@@ -57,49 +57,6 @@ _SHORT_DATE: Final = re.compile(
     r"\W*\d\d?(?:/\d\d?|\.\s?\d\d?\.)(?!\d|\s*(?:uhr|h)\b)", re.IGNORECASE
 )
 _YEAR_FIRST: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([/._])(\d\d?)\2(\d\d?)(?!\d)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a source says of one talk; ``when`` holds dates and times, the most telling first."""
-
-    place: str  # "talks.yml, line 12"
-    id: str | None = None  # the organisers', or what the source calls it
-    titles: tuple[str, ...] = ()
-    speakers: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
-    until: tuple[str, ...] = ()
-    zone: str | None = None
-    location: str | None = None
-    stream: str | None = None
-    url: str | None = None
-    abstract: str | None = None
-    states: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()  # that may say that it is off or on another day
-    beside: tuple[str, ...] = ()  # raw words whose brackets may name another time or room
-    clocks: tuple[str, ...] = ()  # those of ``when`` that stand where a time of day is asked for
-    dates: tuple[str, ...] = ()  # those of ``when`` that stand where a date is asked for
-    above: tuple[str, ...] = ()  # words around the entry that may hold its year, the nearest first
-    tentative: bool = False
-    exact: bool = False  # a program wrote the dates: an offset is meant, and midnight is midnight
-    wall: bool = False  # "Z" is what a site's theme asks for, and its clock the one on the wall
-    whole_day: bool = False  # so that the usual start is not its own
-    doubts: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def grounds(self) -> tuple[Ground, ...]:
-        """Give what is said, one line for each."""
-        said = [("title", text) for text in self.titles]
-        said += [("speaker", text) for text in self.speakers]
-        said += [("start", text) for text in self.when] + [("end", text) for text in self.until]
-        said += [("status", text) for text in (*self.states, *self.remarks)]
-        named = (("location", self.location), ("stream", self.stream), ("url", self.url))
-        said += [(fact, text) for fact, text in named if text]
-        lines = (self.abstract or "").split("\n")[:_MOST_LINES]
-        said += [("abstract", line) for line in lines if line.strip()]
-        above = [Ground(where=self.place, text=text, above=True) for text in self.above]
-        own = (Ground(where=self.place, text=text, fact=fact) for fact, text in said)
-        return (*reversed(above), *own)
 
 
 def understood(

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from announcer.source import clean, known, people, remarks, words
-from announcer.source.facts import Facts
 from announcer.source.hints import Hints
 from announcer.source.known import (
     AUTHORS,
@@ -25,6 +24,7 @@ from announcer.source.known import (
     rank,
     state,
 )
+from announcer.source.said import Facts
 from announcer.source.tree import Table, Value
 
 _HINTED: Final = {

@@ -239,7 +239,13 @@ class _Writer:
             self._prefix = ": "
         elif level := _level(tag):
             self._prefix = "#" * level + " "
-        elif tag == "br":
+        else:
+            self._begin_within_a_line(element)
+        self.text(element.text)
+
+    def _begin_within_a_line(self, element: "_Element") -> None:
+        tag = str(element.tag)
+        if tag == "br":
             self._inline[-1][2].append("\n")
         elif tag == "iframe":
             self._inline[-1][2].append(f'<iframe src="{_safe(element.get("src"))}"></iframe>')
@@ -247,7 +253,6 @@ class _Writer:
             self._begin_inline(element)
         elif _is_workplace(element):
             self._inline[-1][2].append(" (")
-        self.text(element.text)
 
     def end(self, element: "_Element") -> None:
         tag = str(element.tag)

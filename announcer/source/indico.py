@@ -10,7 +10,6 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from announcer.errors import SourceUnreadable
-from announcer.source.facts import Facts
 from announcer.source.interface import (
     Asking,
     Table,
@@ -22,6 +21,7 @@ from announcer.source.interface import (
     prose,
     tables,
 )
+from announcer.source.said import Facts
 
 MOST: Final = 500  # Indico gives no more events at once with what is in them
 _PAGE: Final = re.compile(r"(.*?)/(?:export/)?(event|category|categ)/(\w+)(?:[/.].*)?")

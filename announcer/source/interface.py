@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from announcer import cleaning
 from announcer.errors import SourceUnreadable
 from announcer.source import clean, words
-from announcer.source.facts import Facts, understood
+from announcer.source.facts import understood
 from announcer.source.fetch import Answered, Fetcher
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.markdown import uncommented
+from announcer.source.said import Facts
 from announcer.source.texts import Texts
 from announcer.talks import Reading, Series
 

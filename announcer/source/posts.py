@@ -15,13 +15,14 @@ from typing import Final
 from announcer.errors import SourceUnreadable
 from announcer.source import announced, people, remarks, words
 from announcer.source.dates import Written, without_spans, written_dates
-from announcer.source.facts import Facts, understood
+from announcer.source.facts import understood
 from announcer.source.fetch import Fetcher
 from announcer.source.fields import Named, facts_of, labelled, named
 from announcer.source.files import File, files
 from announcer.source.hints import NO_HINTS, Hints
 from announcer.source.known import POINTS, TALKS, fact_of, known_name, label
 from announcer.source.markdown import plain, uncommented
+from announcer.source.said import Facts
 from announcer.source.texts import Texts
 from announcer.source.times import written_times
 from announcer.source.tree import Table, Value, toml_tree, yaml_tree

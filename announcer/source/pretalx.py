@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from announcer.source.facts import Facts
 from announcer.source.interface import Asking, Table, doubts, instant, line, passage, people, tables
+from announcer.source.said import Facts
 
 _PAGES: Final = re.compile(r"/(?:schedule|talk|speaker|featured|sneak|cfp|me|locale)(?:/.*)?$")
 _LENGTH: Final = re.compile(r"(?:(\d+):)?(\d+):(\d\d)")

@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from announcer.errors import SourceUnreadable
-from announcer.source.facts import Facts
 from announcer.source.interface import Asking, Table, doubts, instant, line, passage, tables
 from announcer.source.people import names
+from announcer.source.said import Facts
 
 _PAGE: Final = re.compile(r"/(?:seminar|conference|talk)/([\w.-]+)(?:/.*)?")
 _OPEN: Final = "0"  # access_control of a talk that anyone may join; others ask for something first

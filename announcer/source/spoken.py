@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from announcer.source import words
-from announcer.source.facts import Facts
 from announcer.source.people import EDGES, PLACE_WORD, nameish, names, split, with_affiliation
+from announcer.source.said import Facts
 
 _PARTS: Final = re.compile(r":\s+|\s+[-–—|]\s+")
 _DASH: Final = re.compile(r"\s+[-–—|]\s+")

@@ -7,11 +7,11 @@ from typing import Final
 
 from announcer.errors import SourceUnreadable
 from announcer.source.dates import MONTHS, written_dates
-from announcer.source.facts import Facts
 from announcer.source.fields import Named, facts_of, named
 from announcer.source.hints import Hints
 from announcer.source.known import POINTS, TALKS, fact_of, is_clock, known_name
 from announcer.source.reshape import by_key, numbered, unwrapped, with_minute, with_month
+from announcer.source.said import Facts
 from announcer.source.tree import Table, Value
 
 _TERMS: Final = frozenset(

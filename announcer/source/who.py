@@ -7,7 +7,7 @@ from html import unescape
 from itertools import pairwise
 from typing import Final
 
-from announcer.source import clean, people, remarks, roles, words
+from announcer.source import clean, people, remarks, roles, wording, words
 from announcer.source.around import Around
 from announcer.source.checks import Checks
 from announcer.source.dates import WEEKDAY, written_dates
@@ -35,7 +35,6 @@ _NAMED_ROOM: Final = re.compile(
 _JOINT: Final = re.compile(
     r"(?i)\W*+(?:at|um|à|from|on|am|le|von|ab|de|the|den|uhr|and|und|et|date|when|datum|wann|termin|next (?:seminar|talk|meeting))?\W*"
 )
-_EMPHASISED: Final = re.compile(r"\s*([*_]{1,3})([^*_\n]{3,60})\1[\s:–—-]+")
 _MARKER: Final = re.compile(r"^\s*(?:#{1,6}|[-*+•>])\s+")
 _TWO_PARTS: Final = re.compile(
     r"([^,:;()–—]{2,80}?)\s*(?:[,:;–—]\s*|\s-\s|\()\s*(.{2,120}?)\)?", re.IGNORECASE
@@ -55,7 +54,6 @@ _OF_MEETINGS: Final = frozenset(_MEETING_WORDS.split())
 _TOWN: Final = re.compile(
     r"[A-ZÀ-Þ][\w.'’-]*(?:\s[A-ZÀ-Þ][\w.'’-]*){0,2},\s(?:[A-Z]{2}|USA|Germany|France|Netherlands|Switzerland|Austria|Italy|Spain|Canada|Japan)"
 )
-_SHORTEST_QUOTED: Final = 5  # letters of a title, with its quotes
 _BARE_LINK: Final = re.compile(r"<?https?://\S+")
 
 
@@ -124,15 +122,17 @@ class Who:
         if struck(self.when.words) or struck(entry.head):
             return True
         titles = [title for title in (entry.title, self.labels.get("title")) if title]
-        if any(words.said(t, alone=False, own=own).cancelled or _state(t) for t in titles):
+        if any(words.said(t, alone=False, own=own).cancelled or wording.state(t) for t in titles):
             return True
         below = next((line for line in entry.body if line.strip()), "")
         title = entry.title or (below if entry.layout == "heading" else "")
-        if _wholly_struck(title) or (entry.layout == "row" and self._cells_off()):
+        if wording.wholly_struck(title) or (entry.layout == "row" and self._cells_off()):
             return True
         who = entry.speakers or ""
         return (
-            _wholly_struck(who) or words.cancelled(who, own)[1] or any(map(words.off, entry.states))
+            wording.wholly_struck(who)
+            or words.cancelled(who, own)[1]
+            or any(map(words.off, entry.states))
         )
 
     def _cells_off(self) -> bool:
@@ -161,11 +161,11 @@ class Who:
         elif speakers is None and known and self._is_speaker(known):
             speakers = known
         if entry.layout == "row" and title is None:
-            title, speakers = _of_one_cell(speakers)
+            title, speakers = wording.of_one_cell(speakers)
         elif entry.layout == "row" and not (speakers or self.page.has_speakers):
-            title, speakers = _marked_apart(title or "")
+            title, speakers = wording.marked_apart(title or "")
         title = self.labels.get("weak") if title is None and entry.layout != "row" else title
-        if title is None and speakers and entry.layout == "row" and _no_person(speakers):
+        if title is None and speakers and entry.layout == "row" and wording.no_person(speakers):
             title, speakers = speakers, None
         if speakers is None and entry.layout != "row" and "title" in self.labels:
             speakers = self._name_below()
@@ -183,9 +183,9 @@ class Who:
         told = self.labels.get("title")
         if told is None:
             return None
-        head = _joined(LINK.sub(r"\1", free))
+        head = wording.joined(LINK.sub(r"\1", free))
         first = next((text.strip() for text in self.entry.body if text.strip()), "")
-        return None if _quotes_a_title(head if head.strip(" |*_") else first) else told
+        return None if wording.quotes_a_title(head if head.strip(" |*_") else first) else told
 
     def other_title(self, title: str | None) -> str | None:
         """Give the head's own words where they look like another title than the one of a label."""
@@ -195,7 +195,7 @@ class Who:
         if entry.layout not in {"heading", "item", "paragraph"}:
             return None
         head = plain(self.heading_words() if entry.layout == "heading" else self.free_words())
-        mine, other = (_keys(text) for text in (title, head))
+        mine, other = (wording.keys(text) for text in (title, head))
         looks = len(other - _OF_MEETINGS) > 1 and not people.headed(head)
         return head if looks and len(mine & other) * 2 < min(len(mine), len(other)) else None
 
@@ -222,7 +222,11 @@ class Who:
             if self.page.speaker_headings and not speakers:
                 return self._below(only_title=True)[0], known
             split = roles.parted(beside, speaker_first=self.page.speaker_first)
-            strong = split[1] and people.nameish(split[1], whole=True) and not _quoted_whole(beside)
+            strong = (
+                split[1]
+                and people.nameish(split[1], whole=True)
+                and not wording.quoted_whole(beside)
+            )
             if strong and not speakers:
                 return split
             return beside, speakers or self._name_below()
@@ -275,7 +279,7 @@ class Who:
             return (first, None) if len(plain(first)) <= 300 else (None, None)
         if people.with_affiliation(first) and second and len(plain(second)) <= 250:
             return second, first
-        if people.headed(first) and second and _marked(second):
+        if people.headed(first) and second and wording.marked(second):
             return second, first
         if not second and people.headed(first) and people.PLACE_WORD.search(first):
             return None, first
@@ -284,7 +288,7 @@ class Who:
             return title, speakers
         if people.nameish(first, whole=True) and second and len(plain(second)) <= 250:
             return second, first
-        if _marked(first) or (
+        if wording.marked(first) or (
             len(plain(first)) <= 160 and not re.search(r"[a-z]{2}\.\s+[A-Z]", plain(first))
         ):
             return first, second if second and people.nameish(second, whole=True) else None
@@ -348,18 +352,18 @@ class Who:
         free = self.beside.words
         if self.bracket():
             free = re.sub(r"^[\s|]*\([^()]*\)\s*[:.]?", "", free)
-        return _joined(free)
+        return wording.joined(free)
 
     def _heading_title(self, bare: str) -> str:
         bare = LINK.sub(r"\1", bare)
         bare = re.sub(r"(?<!\w)[*_`]+|[*_`]+(?!\w)", "", bare)
-        parts = [_trimmed(p) for p in bare.split("|") if not _JOINT.fullmatch(p)]
+        parts = [wording.trimmed(p) for p in bare.split("|") if not _JOINT.fullmatch(p)]
         return words.unquoted(clean.line(unescape(" ".join(part for part in parts if part))))
 
     def _clean_title(self, title: str) -> str:
         if self.entry.layout == "heading" and title and title == self._heading_title(title):
             return title
-        title = title[len(_state(title)) :]
+        title = title[len(wording.state(title)) :]
         whole = _BARE_LINK.sub(" ", plain(title)) if "://" in title else plain(title)
         quoted = re.match(r"[«“„\"]\s*([^«»“”„\"]+?)\s*[»”“\"]\s*[,(].{0,60}$", whole)
         said = words.said(quoted[1] if quoted else whole, alone=False)
@@ -388,87 +392,3 @@ class Who:
             place = inner if _ROOM.search(inner) else None
         said = clean.line(plain(without_struck(place))) if place else ""
         return said if self._known(said) and not remarks.statement(said) else None
-
-
-def _keys(text: str) -> set[str]:
-    return set(re.findall(r"\w{2,}", text.casefold()))
-
-
-def _quotes_a_title(text: str) -> bool:
-    """Tell whether a text is a quoted title, with a number or a name beside it at most."""
-    found = words.QUOTED.findall(bare := plain(text))
-    if len(found) != 1 or len(found[0]) < _SHORTEST_QUOTED:
-        return False
-    rest = NUMBER.sub("", bare.replace(found[0], " ").strip()).strip(_SEPARATORS + "|.()")
-    rest = re.sub(r"(?i)^(?:by|von|par)\s+", "", rest)
-    return not re.search(r"[^\W\d_]", rest) or people.headed(rest)
-
-
-def _wholly_struck(text: str) -> bool:
-    return struck(text) and not re.search(r"\w", plain(without_struck(text)))
-
-
-def _state(title: str) -> str:
-    """Give the emphasised words before a title that say that it is off: "**cancelled** Nets"."""
-    found = _EMPHASISED.match(title)
-    return found[0] if found and remarks.alone(found[2]) else ""
-
-
-def _trimmed(words: str) -> str:
-    """Take off what held a date that is gone: separators, and brackets that lack their other half."""
-    words = re.sub(r"\(\s*\)|\[\s*\]", "", words).strip(_SEPARATORS)
-    for opening, closing in ("()", "[]"):
-        surplus = words.count(opening) - words.count(closing)
-        if surplus > 0 and words.startswith(opening):
-            words = words.removeprefix(opening).strip(_SEPARATORS)
-        elif surplus > 0:
-            words = words.removesuffix(opening).strip(_SEPARATORS)
-        elif surplus < 0 and words.endswith(closing):
-            words = words.removesuffix(closing).strip(_SEPARATORS)
-        elif surplus < 0:
-            words = words.removeprefix(closing).strip(_SEPARATORS)
-    return words
-
-
-def _of_one_cell(cell: str | None) -> tuple[str | None, str | None]:
-    """Part a cell that holds both, as a column "Speaker / Title" does."""
-    first, _, rest = (cell or "").partition("\n")
-    if rest and people.headed(first) and not people.nameish(rest, whole=True):
-        return rest.replace("\n", " "), first
-    split = roles.parted(cell or "")
-    strong = split[0] and split[1] and people.nameish(split[1], whole=True)
-    return split if strong else (None, cell)
-
-
-def _marked_apart(title: str) -> tuple[str | None, str | None]:
-    """Find the speaker in a title's cell, where marks or words set both apart, and no mere colon."""
-    split = roles.marked(title)
-    strong = split and split[0] and split[1] and people.nameish(split[1], whole=True)
-    return split if split and strong else (title, None)
-
-
-def _no_person(cell: str) -> bool:
-    """Whether what stands in the speakers' column of a row without a title is the topic."""
-    words = plain(without_struck(cell)).lstrip("?")
-    return len(words.split()) > 1 and not any(people.nameish(n) for n in people.names(words))
-
-
-def _joined(free: str) -> str:
-    free = re.sub(r"[(\[][\s|,]*[)\]]", " | ", free)
-    free = re.sub(r"(?<![*_])(\*\*|__|\*|_)([\s|:.,;–-]+)\1(?![*_])", " | ", free)
-    parts = [_trimmed(part) for part in free.split("|") if not _JOINT.fullmatch(part)]
-    return " ".join(part for part in parts if part.strip(" ()[]*_.,")).strip(_SEPARATORS + ".")
-
-
-def _marked(line: str) -> bool:
-    return bool(
-        re.fullmatch(
-            r"\s*(?:[*_]{1,3}.+[*_]{1,3}|[\"“„«'].+[\"”“»']|\[.+\]\(.+\))\s*[.:]?\s*", line
-        )
-    )
-
-
-def _quoted_whole(text: str) -> bool:
-    """Tell whether a quotation goes to the end of a text, as far as can be told."""
-    found = words.QUOTED.match(text)
-    return text[:1] in set('"“„«') and (found is None or found.end() == len(text))

@@ -11,9 +11,10 @@ from terms import NOW, series
 from announcer.errors import SourceUnreadable
 from announcer.source.calendar import CalendarSource
 from announcer.source.data import DataSource
-from announcer.source.facts import Facts, understood
+from announcer.source.facts import understood
 from announcer.source.hints import NO_HINTS
 from announcer.source.page import PageSource
+from announcer.source.said import Facts
 from announcer.talks import Talk
 
 FILES = {

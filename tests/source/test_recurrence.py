@@ -14,9 +14,9 @@ from terms import NOW, series
 
 from announcer.errors import SourceUnreadable
 from announcer.source.calendar import CalendarSource
-from announcer.source.facts import Facts
 from announcer.source.holidays import holidays
 from announcer.source.recurrence import Allowance, occurrences, parsed
+from announcer.source.said import Facts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # dateutil looks for the next occurrence up to the year 9999, be there none: so it is asked near that.

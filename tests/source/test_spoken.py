@@ -2,7 +2,7 @@
 
 import pytest
 
-from announcer.source.facts import Facts
+from announcer.source.said import Facts
 from announcer.source.spoken import with_speakers
 
 NAMES = ("Ada Kovács", "Béla Nagy", "Chiara Rossi", "Dmitri Ivanov", "Emma Weiß")
