@@ -52,8 +52,8 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
                      announced and facts; interface, with researchseminars, indico and pretalx; files;
                      fetch, with access, slots, decode and forges; reader, which fetches, and lets
                      bounded and parse_server run the others, with texts; hints; for all of them dates, years, times,
-                     words, remarks, known, people, links, checks and clean; called_off; grounds and explained,
-                     which say why
+                     words, remarks, known, people, links, checks and clean; called_off, affiliations and
+                     absolute, which look closer at what was found; grounds and explained, which say why
     2  transport/    port; smtp; folder
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan

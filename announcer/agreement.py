@@ -13,6 +13,7 @@ from typing import Final
 from announcer.announcement import Announcement
 from announcer.cadence import REMINDER
 from announcer.facts import Facts, Without, all_facts, days_without, short_day
+from announcer.lines import joined
 from announcer.message import TEST_MARK
 from announcer.prose import one_line
 from announcer.talks import Series, Talk
@@ -226,6 +227,9 @@ def _required(facts: Facts, *, whole: bool, strict: bool) -> Iterator[tuple[str,
         yield "place", place
     if facts.why_cancelled and strict:
         yield "reason", facts.why_cancelled
+    for name, shown in zip(facts.speakers, facts.people, strict=True):
+        if strict and shown != name:
+            yield "speaker with affiliation", shown
     for there in facts.elsewhere:
         yield f"time in {there.city}", there.when
         if there.shift:
@@ -314,7 +318,7 @@ def _content(mail: Announcement, first: Sequence[Facts]) -> list[str]:
     for talk, facts in zip(mail.talks, first, strict=True):
         content += [
             talk.title,
-            *talk.speakers,
+            *talk.people,
             talk.why_cancelled,
             talk.location,
             talk.stream,
@@ -327,7 +331,7 @@ def _content(mail: Announcement, first: Sequence[Facts]) -> list[str]:
 
 def _said(text: str, languages: tuple[str, ...]) -> set[Moment]:
     """Give each day of the long form, with what time follows on it, and each other time."""
-    found = _moment(languages).finditer(" ".join(text.split()))
+    found = _moment(languages).finditer(joined(text))
     return {(m["day"] or m["only"] or "", m["start"] or "", m["end"] or "") for m in found}
 
 
@@ -387,7 +391,7 @@ def _pattern(fact: str) -> re.Pattern[str]:
 
 
 def _normal(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return joined(text.casefold())
 
 
 def _closed(text: str) -> str:

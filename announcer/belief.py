@@ -287,6 +287,7 @@ def _facts(talk: Talk) -> tuple[object, ...]:
         talk.status,
         talk.abstract,
         talk.why_cancelled,
+        talk.affiliations,
     )
 
 

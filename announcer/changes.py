@@ -125,6 +125,7 @@ def _cancellation(
         id=talk.id,
         first_id=talk.first_id,
         why_cancelled=talk.why_cancelled,
+        affiliations=talk.affiliations,
     )
     share = Share(
         talk=about,

@@ -29,16 +29,17 @@ _FORBIDDEN: Final = re.compile(
 _BREAK: Final = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _WITHIN_ADDRESS: Final = re.compile(r"[\t\r\n]")
 _SPACE: Final = re.compile(r"\s")
+_ADDRESS: Final = re.compile(r"://|mailto:|www\.|[\w.+-]@[\w-]+\.", re.IGNORECASE)
 
 
 def text(raw: str, longest: int = LONGEST_TEXT) -> str:
     """Return a text of several lines: NFC, ordinary line breaks, nothing forbidden, bounded length."""
-    return _cut(_normal(raw), longest)
+    return cut(_normal(raw), longest)
 
 
 def line(raw: str, longest: int = LONGEST_LINE) -> str:
     """Return one line: as a text, with every run of white space as one blank."""
-    return _cut(_one_line(raw), longest)
+    return cut(_one_line(raw), longest)
 
 
 def sentence(raw: str) -> str:
@@ -77,13 +78,16 @@ def _one_line(raw: str) -> str:
     return " ".join(_normal(raw).split())
 
 
-def _cut(whole: str, longest: int) -> str:
+def cut(whole: str, longest: int) -> str:
     """Cut a text that is too long between two words, else between two characters as they are shown."""
     if len(whole) <= longest:
         return whole
     head = whole[: longest - 1]
     gap = max(head.rfind(" "), head.rfind("\n"))
-    if gap >= len(head) - _LAST_WORD:
+    word = _SPACE.split(whole[gap + 1 : gap + 1 + LONGEST_ADDRESS], maxsplit=1)[0]
+    if _ADDRESS.search(word):  # half an address leads nowhere
+        head = head[: max(gap, 0)]
+    elif gap >= max(len(head) - _LAST_WORD, 0):
         head = head[:gap]
     else:
         for _ in range(_LONGEST_CLUSTER):

@@ -277,8 +277,8 @@ class MailComposer:
         mail = EmailMessage(policy=POLICY)
         _set_mailbox(mail, "From", series.sender)
         mail["To"] = series.list
-        if series.reply_to != series.sender:
-            _set_mailbox(mail, "Reply-To", series.reply_to)
+        # Always, as a list else decides by its own settings who gets an answer (mail.md A1).
+        _set_mailbox(mail, "Reply-To", series.reply_to)
         _set_subject(mail, subject)
         mail["Date"] = format_datetime(series.local(now).replace(microsecond=0))
         key = f"{announcement.key}\n{self._test}" if self._test else announcement.key

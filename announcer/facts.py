@@ -20,6 +20,7 @@ from announcer.words import dated, span, words
 
 LONGEST_ABSTRACT: Final = 12_000
 LATE: Final = timedelta(minutes=10)
+_MOST_NAMES: Final = 3  # in a subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class Facts:
     heading: str
     tba: bool
     speakers: tuple[str, ...]
+    people: tuple[str, ...]  # the same with their affiliations
+    headline: str  # what a subject says of it
     day: str
     short_day: str
     clock: str
@@ -153,7 +156,7 @@ def _changes(
         ({"start", "end"} & news, gettext("When"), before.when, facts.when),
         ({"place"} & news, gettext("Where"), before.location, facts.location),
         ({"stream"} & news, gettext("Stream"), before.stream, facts.stream),
-        ({"speakers"} & news, gettext("Who"), ", ".join(before.speakers), ", ".join(facts.speakers)),
+        ({"speakers"} & news, gettext("Who"), ", ".join(before.people), ", ".join(facts.people)),
         (talk.title != told.title, gettext("What"), before.heading, facts.heading),
     )  # fmt: skip
     nothing = gettext("not known")
@@ -162,6 +165,13 @@ def _changes(
         for changed, what, old, new in rows
         if changed
     )
+
+
+def _headline(talk: Talk, heading: str) -> str:
+    """Put the speakers before a title; of many the first ones."""
+    names = ", ".join(talk.speakers[:_MOST_NAMES])
+    more = " et al." if len(talk.speakers) > _MOST_NAMES else ""
+    return f"{one_line(names)}{more} – {heading}" if names else heading
 
 
 def _facts(talk: Talk, series: Series, language: str, longest: int) -> Facts:
@@ -173,10 +183,13 @@ def _facts(talk: Talk, series: Series, language: str, longest: int) -> Facts:
     page = talk.url or series.website
     text, cut = shortened(talk.abstract or "", longest) if longest else ("", False)
     html = to_html(text)
+    heading = titled(talk.title) if talk.title else gettext("title to be announced")
     return Facts(
-        heading=titled(talk.title) if talk.title else gettext("title to be announced"),
+        heading=heading,
+        headline=_headline(talk, heading) if series.subject_speaker else heading,
         tba=talk.tba,
         speakers=tuple(map(one_line, talk.speakers)),
+        people=tuple(map(one_line, talk.people)),
         day=day,
         short_day=dated(start, short_day(language), language),
         clock=f"{start:%H:%M}",

@@ -197,7 +197,7 @@ def summary(talk: Talk, series: Series) -> str:
 def description(talk: Talk, series: Series) -> str:
     """Give what an entry says below its title: who, where, the stream, the page."""
     lines = [
-        ", ".join(talk.speakers),
+        ", ".join(talk.people),
         talk.location or "",
         f"{words(series.language).gettext('Stream:')} {talk.stream}" if talk.stream else "",
         talk.url or series.website or "",

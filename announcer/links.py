@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from announcer.cleaning import cut
 from announcer.invite import description, summary
 from announcer.talks import Link, Series, Talk
 
@@ -15,7 +16,7 @@ _LONGEST: Final = 500
 def add_to_calendar(talk: Talk, series: Series) -> tuple[Link, ...]:
     """Give the links for a talk, which has a start and an end."""
     assert talk.starts_at and talk.ends_at  # noqa: S101, PT018 - whoever mails it sees to it
-    title, words = summary(talk, series), description(talk, series)[:_LONGEST]
+    title, words = summary(talk, series), _shortened(description(talk, series))
     place = talk.location or talk.stream or ""
     google = {
         "action": "TEMPLATE",
@@ -42,6 +43,16 @@ def add_to_calendar(talk: Talk, series: Series) -> tuple[Link, ...]:
             url=_url("https://outlook.office.com/calendar/0/deeplink/compose", outlook),
         ),
     )
+
+
+def _shortened(words: str) -> str:
+    """Keep as many lines as there is room for; of an address all or nothing."""
+    kept: list[str] = []
+    for line in words.split("\n"):
+        room = _LONGEST - sum(len(one) + 1 for one in kept)
+        if "://" not in line or len(line) <= room:
+            kept += [cut(line, room)] if room > 1 else []
+    return "\n".join(kept)
 
 
 def _basic(instant: datetime) -> str:

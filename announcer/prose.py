@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from announcer import formulas
+from announcer.cleaning import cut
 from announcer.plain import in_line
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ _SWITCHES: Final = frozenset(
     {"open", "controls", "reversed", "noshade", "hidden", "allowfullscreen"}
 )
 _LONGEST_WORD: Final = 900
+_ENDLESS: Final = re.compile(rf"\S{{{_LONGEST_WORD},}}")
+_LONGEST_SHOWN: Final = 60  # of an address that is shown as the words of a link
+# Hebrew, Arabic and their kin, which are written from the right.
+_FROM_THE_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_OPENED: Final = re.compile(r"<(p|li|h4|div|blockquote|dt|dd|td|th)>")
 # What a mail shows as any other block, and headings, of which those of the mail must stand out.
 _HEADING: Final = re.compile(r"<(/?)h[1-6]\b[^<>]*+>", re.IGNORECASE)
 _BLOCK: Final = re.compile(
@@ -61,7 +67,7 @@ def one_line(text: str, most: int = 400) -> str:
         " " if ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" else c for c in text
     )
     shown = shown.encode("utf-8", "ignore").decode()
-    return " ".join(shown.replace("=?", "= ?").split())[:most].rstrip()
+    return cut(" ".join(shown.replace("=?", "= ?").split()), most)
 
 
 def spoken(title: str) -> str:
@@ -95,7 +101,9 @@ def to_html(markdown: str) -> str:
     named = _EMPTY_LINK.sub(
         lambda m: "" if clean.count(m[1]) > 1 else f"{m[1]}{_shown(m[2])}</a>", clean
     )
-    return _GLUED.sub(" ", named).strip()
+    shown = _GLUED.sub(" ", named).strip()
+    # Each part by its own first letter, as a reader's program else takes the page's direction.
+    return _OPENED.sub(r'<\1 dir="auto">', shown) if _FROM_THE_RIGHT.search(shown) else shown
 
 
 @cache
@@ -150,8 +158,17 @@ def _picture(
 def _prepared(markdown: str) -> str:
     """Let players leave their link, and keep words short enough for any mail."""
     linked = _PLAYER.sub(lambda m: f"\n\n[{_shown(m[2])}]({m[2]})\n\n", markdown)
-    return re.sub(rf"\S{{{_LONGEST_WORD}}}", lambda m: m[0] + " ", formulas.marked(linked))
+    return _ENDLESS.sub(lambda m: _broken_up(m[0]), formulas.marked(linked))
+
+
+def _broken_up(word: str) -> str:
+    if "://" in word:
+        return word  # as it is an address, or holds one
+    return re.sub(rf"\S{{{_LONGEST_WORD}}}", lambda m: m[0] + " ", word)
 
 
 def _shown(url: str) -> str:
-    return url.rpartition("://")[2].rstrip("/")[:60].replace("[", "").replace("]", "")
+    """Give the words for a link that has none: its address, or where that is long its site."""
+    bare = url.partition("://")[2].rstrip("/") or url
+    short = bare if len(bare) <= _LONGEST_SHOWN else f"{bare.partition('/')[0]}/…"
+    return short.replace("[", "").replace("]", "")

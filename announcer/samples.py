@@ -72,6 +72,7 @@ def sample_talk(series: Series, number: int = 0) -> Talk:
         id=f"sample-{number + 1}",
         title=title,
         speakers=(speaker,),
+        affiliations=((speaker, "Göttingen"),) if number == 0 else (),
         day=day,
         starts_at=starts_at,
         ends_at=starts_at + max(series.duration, timedelta(minutes=1)),

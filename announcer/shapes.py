@@ -48,6 +48,10 @@ def talk_shape(talk: Talk, series: Series) -> dict[str, object]:
         "unclear": talk.unclear,
         "warnings": list(talk.warnings),
         "why_cancelled": talk.why_cancelled,
+        "affiliations": [
+            {"name": name, "affiliation": dict(talk.affiliations).get(name)}
+            for name in talk.speakers
+        ],
     }
 
 

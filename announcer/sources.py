@@ -139,8 +139,15 @@ async def _talks(
 
     recurring = all(table.kind == "calendar" for table in asked.sources)
     return await JudgedSource(
-        _places(asked, texts), asked.series, breaks, recurring=recurring
+        _places(asked, texts), asked.series, breaks, recurring=recurring, base=_base(asked)
     ).load(now)
+
+
+def _base(asked: SeriesSettings) -> str | None:
+    """Return the address that relative links are completed by: of the page, else of the website."""
+    places = [str(table.location) for table in asked.sources]
+    web = (place for place in places if place.startswith(("http://", "https://")))
+    return next(web, asked.series.website)
 
 
 def _places(asked: SeriesSettings, texts: Texts) -> Source:

@@ -108,6 +108,7 @@ class Series:
     feed_url: str | None = None  # where others find what `announcer feed` writes
     announce_tba: bool = False
     auto_submitted: bool = True
+    subject_speaker: bool = False
 
     def __post_init__(self) -> None:
         if self.duration <= timedelta(0):
@@ -132,7 +133,7 @@ class Talk:
     and hold nothing back.
 
     ``why_cancelled`` is the reason of a cancellation that the list may hear, in the words of the
-    source or of an organiser.
+    source or of an organiser. ``affiliations`` are of speakers, each with the speaker's name.
 
     ``id`` is what the organisers call it, and may change with what they do to their page;
     ``identity`` never does: it is the id under which the talk was first seen, or one made from it.
@@ -156,6 +157,7 @@ class Talk:
     given_id: bool = True  # the id is the organisers' or the source's, and not made of the title
     first_id: str | None = None  # None while the id is the identity too
     why_cancelled: str | None = None
+    affiliations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         self._clean_texts()
@@ -182,6 +184,11 @@ class Talk:
         _clean(self, cleaning.address, "stream", "url")
         object.__setattr__(self, "tba", self.tba or (self.title is None and not untitled))
         object.__setattr__(self, "speakers", cleaning.lines(self.speakers))
+        found: dict[str, str] = {}
+        for name, place in self.affiliations:
+            if (kept := cleaning.line(place)) and cleaning.line(name) in self.speakers:
+                found.setdefault(cleaning.line(name), kept)
+        object.__setattr__(self, "affiliations", tuple(found.items()))
         object.__setattr__(self, "links", tuple(link for link in self.links if link.url))
         warnings = (*self.warnings, *lost)
         object.__setattr__(self, "warnings", tuple(map(cleaning.sentence, warnings)))
@@ -201,6 +208,12 @@ class Talk:
     def identity(self) -> str:
         """What stays the same whatever else about the talk changes."""
         return self.first_id or self.id
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The speakers, each with the affiliation where one is known: "Ada Lovelace (London)"."""
+        known = dict(self.affiliations)
+        return tuple(f"{name} ({known[name]})" if name in known else name for name in self.speakers)
 
     @property
     def cancelled(self) -> bool:

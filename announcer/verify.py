@@ -16,6 +16,7 @@ from announcer import agreement, invited
 from announcer.announcement import Announcement
 from announcer.cadence import CANCELLATION, NO_SEMINAR
 from announcer.errors import VerificationFailed
+from announcer.lines import columns
 from announcer.message import LARGEST_BODY, TEST_MARK, Message
 from announcer.prose import one_line
 from announcer.talks import Mailbox, Series
@@ -156,9 +157,7 @@ def _bytes(message: Message) -> None:
 def _meant(message: Message, announcement: Announcement) -> dict[str, str]:
     """Give what each header must say that does not come with the message itself."""
     series, thread = announcement.series, announcement.thread
-    meant = {"from": _mailbox(series.sender)}
-    if series.reply_to != series.sender:
-        meant["reply-to"] = _mailbox(series.reply_to)
+    meant = {"from": _mailbox(series.sender), "reply-to": _mailbox(series.reply_to)}
     if series.auto_submitted:
         meant["auto-submitted"] = "auto-generated"
     if thread and not message.subject.startswith(TEST_MARK):
@@ -239,7 +238,7 @@ def _structure(message: Message, mail: EmailMessage) -> None:
 def _bodies(message: Message, mail: EmailMessage) -> tuple[str, str]:
     text, html = (_decoded(message, mail, kind) for kind in ("text/plain", "text/html"))
     for line in text.splitlines():
-        fits = len(line) <= _WIDEST or "://" in line or "mailto:" in line
+        fits = columns(line) <= _WIDEST or "://" in line or "mailto:" in line
         _expect(
             message,
             fits,

@@ -77,8 +77,9 @@ def test_its_entries_are_the_very_ones_that_the_mails_carry(desk: Desk, mailbox:
 
     desk.page(moved.replace("### 3. ", "### 3. CANCELLED: "))
     desk.run("send", "--now", "2020-04-05T10:00")
+    desk.run("send", "--now", "2020-04-05T10:10")
     [*_, (_, cancellation)] = mailbox.received
-    cancelled = events(written(desk, "2020-04-05T10:01"))[uid]
+    cancelled = events(written(desk, "2020-04-05T10:11"))[uid]
     assert invites(cancellation)[uid] == cancelled
     assert "STATUS:CANCELLED\r\n" in cancelled
     assert "SEQUENCE:2\r\n" in cancelled
@@ -173,7 +174,7 @@ def test_the_links_to_calendars_say_what_the_invite_says_in_utc() -> None:
     talk = replace(sample_talk(SERIES), title=title, location="Room 1/2, left")
     google, outlook = queries(talk)
     words = [
-        "Emmy Noether\nRoom 1/2, left\nStream: https://stream.example.org/live\n"
+        "Emmy Noether (Göttingen)\nRoom 1/2, left\nStream: https://stream.example.org/live\n"
         "https://seminar.example.org/1"
     ]
     assert google == {

@@ -211,7 +211,10 @@ def _changed(mail: Mail, text: str) -> Iterator[tuple[str, str]]:
         if talk.url and text.count(talk.url) and talk.url != mail.sample.mail.series.website:
             yield "the page .* alone", text.replace(talk.url, "https://x.example")
         for who in talk.speakers:
-            yield "the speaker .* alone", text.replace(who, "Somebody Else")
+            yield (
+                "the speaker .* alone|the speaker with affiliation",
+                text.replace(who, "Somebody Else"),
+            )
     yield from _rearranged(mail, text)
 
 

@@ -145,6 +145,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "stamp": instant_of,
     "speakers": tuple,
     "warnings": tuple,
+    "affiliations": lambda pairs: tuple(map(tuple, pairs)),
 }
 
 

@@ -341,6 +341,7 @@ class SeriesTable(Table):
     templates: Folder | None = None
     announce_tba: bool = False
     auto_submitted: bool = True
+    subject_speaker: bool = False
     source: Annotated[tuple[SourceTable, ...], BeforeValidator(_tables), Field(min_length=1)]
     cadence: Annotated[tuple[RuleTable, ...], Field(min_length=1)]
     changes: ChangesTable = ChangesTable()

@@ -154,6 +154,7 @@ class _Understanding:
             given_id=given,
             title=title,
             speakers=facts.speakers,
+            affiliations=facts.affiliations,
             day=day,
             starts_at=starts_at,
             ends_at=ends_at,

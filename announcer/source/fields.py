@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from announcer.source import clean, known, people, remarks, words
+from announcer.source.affiliations import beside
 from announcer.source.hints import Hints
 from announcer.source.known import (
     AUTHORS,
@@ -111,6 +112,7 @@ def facts_of(found: Named, *, place: str, language: str, with_authors: bool = Tr
         id=found.first("id"),
         titles=shown,
         speakers=speakers,
+        affiliations=tuple(_affiliations(found, speakers)),
         when=tuple(_when(found)),
         dates=tuple(_dates(found)),
         clocks=tuple(_clocks(found)),
@@ -245,6 +247,35 @@ def _people(value: Value) -> tuple[str, ...]:
     if isinstance(value, Table):
         return _person({known_name(key): part for key, part in value.items()})
     return people.names(value) if value else ()
+
+
+_PLACES: Final = frozenset(
+    {
+        "affiliation", "affiliations", "speakeraffiliation", "speakeraffiliations", "affil",
+        "institution", "institutions", "institute", "university", "speakerinstitution",
+        "speakeruniversity", "organization", "organisation", "company", "institut", "universitat",
+        "universite",
+    }
+)  # fmt: skip
+
+
+def _affiliations(found: Named, speakers: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Give the affiliations of speakers: a field of the only one, of a person, or behind a name."""
+    for _, value in found.values.get("speakers", ()):
+        yield from _affiliations_in(value)
+        yield from beside(speakers, [_text(value) or ""])
+    if len(speakers) == 1:
+        places = (_text(v) for key, v in found.table.items() if known_name(key) in _PLACES)
+        yield from ((speakers[0], place) for place in places if place)
+
+
+def _affiliations_in(value: Value) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _affiliations_in(part)
+    if isinstance(value, Table):
+        places = (_text(v) for key, v in value.items() if known_name(key) in _PLACES)
+        yield from zip(_people(value), filter(None, places), strict=False)
 
 
 def _person(table: Mapping[str, Value]) -> tuple[str, ...]:

@@ -129,6 +129,7 @@ class _Events:
             id=name,
             titles=tuple(filter(None, [line(talk, "title")])),
             speakers=people([_name(person) for person in speakers]),
+            affiliations=tuple(_affiliations(speakers)),
             when=(start,) if start else (),
             until=(end,) if end else (),
             location=_place(talk) or _place(event),
@@ -154,6 +155,15 @@ def _said(at: Any) -> str | None:
 def _name(person: Table) -> str | None:
     given, family = line(person, "first_name"), line(person, "last_name", "familyName")
     return f"{given or ''} {family}".strip() if family else line(person, "fullName")
+
+
+def _affiliations(persons: list[Table]) -> Iterator[tuple[str, str]]:
+    for person in persons:
+        for name, place in zip(
+            people([_name(person)]), [line(person, "affiliation")], strict=False
+        ):
+            if place:
+                yield name, place
 
 
 def _place(table: Table) -> str | None:

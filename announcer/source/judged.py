@@ -7,6 +7,8 @@ from datetime import datetime
 from announcer.errors import SourceError
 from announcer.quantities import Span
 from announcer.source import Source
+from announcer.source.absolute import with_absolute_links
+from announcer.source.affiliations import with_affiliations
 from announcer.source.called_off import refined
 from announcer.source.gate import judge
 from announcer.talks import Reading, Series
@@ -20,6 +22,7 @@ class JudgedSource:
         series: whose talks they are.
         breaks: gives the days without a seminar, in which no talk is announced unasked.
         recurring: whether the source is a calendar, whose recurring entries are what they say.
+        base: the address that its relative links are completed by.
     """
 
     def __init__(
@@ -29,15 +32,18 @@ class JudgedSource:
         breaks: Callable[[datetime], Awaitable[tuple[Span, ...]]],
         *,
         recurring: bool,
+        base: str | None = None,
     ) -> None:
         self._source = source
         self._series = series
         self._breaks = breaks
         self._recurring = recurring
+        self._base = base
 
     async def load(self, now: datetime) -> Reading:
         """Read the talks; see the port for what can go wrong."""
-        reading = refined(await self._source.load(now), self._series, now)
+        found = with_affiliations(with_absolute_links(await self._source.load(now), self._base))
+        reading = refined(found, self._series, now)
         breaks: tuple[Span, ...] = ()
         try:
             breaks = await self._breaks(now)

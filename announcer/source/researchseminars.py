@@ -95,12 +95,14 @@ def _facts(row: Table, pages: str, series: str) -> Facts:
     start, end = instant(said, zone), instant(line(row, "end_time"), zone)
     url = f"{pages}/{number}/" if number else pages
     off = row.get("canceled") is True or row.get("cancelled") is True
+    speakers, place = names(line(row, "speaker") or ""), line(row, "speaker_affiliation")
     open_to_all = line(row, "access_control") == _OPEN
     return Facts(
         place=url,
         id=f"{series}/{number}" if number else None,
         titles=tuple(filter(None, [line(row, "title")])),
-        speakers=names(line(row, "speaker") or ""),
+        speakers=speakers,
+        affiliations=((speakers[0], place),) if place and len(speakers) == 1 else (),
         when=(start,) if start else (),
         until=(end,) if end else (),
         location=line(row, "room"),

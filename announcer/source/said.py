@@ -16,6 +16,7 @@ class Facts:
     id: str | None = None  # the organisers', or what the source calls it
     titles: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
+    affiliations: tuple[tuple[str, str], ...] = ()  # each with its speaker's name
     when: tuple[str, ...] = ()
     until: tuple[str, ...] = ()
     zone: str | None = None

@@ -166,6 +166,7 @@ class _Joining:
                 (s for s in (talk.stream, other.stream) if s and s != _STREAM), talk.stream
             ),
             speakers=talk.speakers or other.speakers,
+            affiliations=(*talk.affiliations, *other.affiliations),
             url=talk.url or other.url,
             links=tuple(dict.fromkeys([*talk.links, *other.links])),
             abstract=talk.abstract or other.abstract,
