@@ -307,13 +307,25 @@ def _is_text(value: str) -> bool:
     return True
 
 
+_ADVICE: Final = (
+    "check the disk, then restore the ledger from a copy that is as new as the last email, or move it "
+    "away and let `announcer adopt` start a new one (`announcer log` shows the rows that can be read)"
+)
+
+
+def mail_missing(name: str, key: str) -> LedgerDamaged:
+    """Return the error about a mail that is not there any more, so that it could go once more."""
+    return LedgerDamaged(
+        f"the ledger {name} is damaged: the row mail {key} is missing, though there are entries about "
+        f"it, so nothing that depends on it is sent; {_ADVICE}"
+    )
+
+
 def row_damaged(name: str, rows: Sequence[str]) -> LedgerDamaged:
     """Return the error about rows that cannot be trusted."""
     first, *others = rows
     more = f" and {len(others)} more" if others else ""
     return LedgerDamaged(
         f"the ledger {name} is damaged: the row {first}{more} does not match its checksum, so nothing "
-        "that depends on it is sent; check the disk, then restore the ledger from a copy that is as "
-        "new as the last email, or move it away and let `announcer adopt` start a new one "
-        "(`announcer log` shows the rows that can be read)"
+        f"that depends on it is sent; {_ADVICE}"
     )

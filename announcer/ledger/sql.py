@@ -46,6 +46,7 @@ from announcer.ledger.checksums import (
     CheckedRows,
     Table,
     decoding,
+    mail_missing,
 )
 from announcer.ledger.codec import (
     instants_of,
@@ -151,6 +152,7 @@ TOLD_AGAIN: Final = timedelta(days=1)
 # So far apart are two clocks of which one was given by `--now`, and never two that only differ.
 _ANOTHER_CLOCK: Final = timedelta(days=1)
 
+_STATES: Final = frozenset(State)  # what the events of a mail say, each that it came into one
 _OF_SERIES: Final = "WHERE series = :series"
 # In the order of what happened, which the clock does not always tell.
 _IN_ORDER: Final = (
@@ -321,13 +323,22 @@ class SqlLedger:
         return next(iter(found), None)
 
     async def _mails(self, series: str) -> tuple[Row, ...]:
-        """Return the mails of a series; their order hangs on their events."""
-        await self._checked.read(
+        """Return the mails of a series; their order hangs on their events.
+
+        Raises:
+            LedgerDamaged: one of them has gone, though its events say what happened to it.
+        """
+        events = await self._checked.read(
             EVENT,
-            "WHERE key = :series OR key LIKE :mails",
-            {"series": series, "mails": f"{series}/%"},
+            "WHERE key = :series OR key LIKE :mails ESCAPE '!'",
+            {"series": series, "mails": f"{series.replace('_', '!_')}/%"},
         )
-        return await self._read(MAIL, f"{_OF_SERIES} {_IN_ORDER}", series, _mail)
+        rows = await self._read(MAIL, f"{_OF_SERIES} {_IN_ORDER}", series, _mail)
+        known = {row.key for row in rows}
+        gone = [e["key"] for e in events if e["what"] in _STATES and e["key"] not in known]
+        if gone:
+            raise mail_missing(self._db.name, gone[0])
+        return rows
 
     async def _believed(self, series: str) -> Believed | None:
         seen = await self._checked.read(SEEN, _OF_SERIES, {"series": series})

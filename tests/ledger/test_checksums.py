@@ -181,6 +181,40 @@ def test_a_column_that_is_added_later_keeps_the_checksums_that_are_there() -> No
     assert checksum(new, {"a": 1, "b": "[1]"}) != checksum(old, {"a": 1})
 
 
+def test_a_mail_that_was_deleted_is_missed_and_stops_its_series_alone(
+    ledger_file: Path, tmp_path: Path
+) -> None:
+    shutil.copy(ledger_file, tmp_path / "l.db")
+    connection = sqlite3.connect(tmp_path / "l.db")
+    [(key,)] = connection.execute("SELECT key FROM mail WHERE series = 'ml' LIMIT 1").fetchall()
+    connection.execute("DELETE FROM mail WHERE key = ?", (key,))
+    connection.commit()
+    connection.close()
+
+    async def run() -> None:
+        ledger = SqliteLedger.open(tmp_path / "l.db")
+        with pytest.raises(LedgerDamaged, match=f"the row mail {key} is missing"):
+            await ledger.history("ml")
+        assert (await ledger.history("zz")).rows
+        await ledger.close()
+
+    asyncio.run(run())
+
+
+def test_damage_of_a_series_stops_none_whose_id_is_like_its_own_but_for_an_underscore() -> None:
+    async def run() -> None:
+        ledger = SqliteLedger.in_memory()
+        for series in ("a_b", "axb"):
+            await ledger.adopt(series, "l@x.org", rules=[], counted=(), now=REMINDED)
+        await ledger._db.run("UPDATE event SET key = 'axb/reminder/2020-04-07' WHERE key = 'axb'")  # type: ignore[attr-defined]  # as a failing disk would
+        assert (await ledger.history("a_b")).adoption is not None
+        with pytest.raises(LedgerDamaged, match="the row event"):
+            await ledger.history("axb")
+        await ledger.close()
+
+    asyncio.run(run())
+
+
 def test_text_that_is_no_utf8_is_damage_of_its_row_alone(ledger_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "l.db"
     path.write_bytes(ledger_file.read_bytes().replace(b"451 later", b"451 l\xffter"))
