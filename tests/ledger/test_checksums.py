@@ -206,7 +206,9 @@ def test_damage_of_a_series_stops_none_whose_id_is_like_its_own_but_for_an_under
         ledger = SqliteLedger.in_memory()
         for series in ("a_b", "axb"):
             await ledger.adopt(series, "l@x.org", rules=[], counted=(), now=REMINDED)
-        await ledger._db.run("UPDATE event SET key = 'axb/reminder/2020-04-07' WHERE key = 'axb'")  # type: ignore[attr-defined]  # as a failing disk would
+        await ledger._db.run(
+            "UPDATE event SET key = 'axb/reminder/2020-04-07' WHERE key = 'axb'"
+        )  # as a failing disk would
         assert (await ledger.history("a_b")).adoption is not None
         with pytest.raises(LedgerDamaged, match="the row event"):
             await ledger.history("axb")
