@@ -78,7 +78,8 @@ def plan_announcements(
     past.carry_on({identity: move.told for identity, move in moved.items()})
     old = {identity: move.old for identity, move in moved.items()}
     planned: list[Announcement] = []
-    for kind, shares in owed(talks, series, past, changes, now, old).items():
+    for kind, found in owed(talks, series, past, changes, now, old).items():
+        shares = [by_day(share, changes, series, now) for share in found]
         planned += _mails(kind, kind, shares, series, past, now)
     for rule in sorted(cadence, key=lambda rule: rule.kind == REMINDER):
         shares = [s for t in talks if (s := _share(rule, t, series, past, planned, changes, now))]

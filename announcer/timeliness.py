@@ -21,13 +21,13 @@ FRESH: Final = timedelta(hours=12)
 def by_day(share: Share, changes: Changes, series: Series, now: datetime) -> Share:
     """Let what is late wait for the morning, unless it would then be too late.
 
-    What was due in this very night, or less than an hour ago, is not late.
+    What could first go in this very night, or less than an hour ago, is not late.
     """
     night = changes.night.around(now, series.timezone) if changes.night else None
     if share.standing is not Standing.DUE or night is None:
         return share
     began, morning = night
-    if share.moment >= began or now - share.moment < LATE or share.expires_at <= morning:
+    if share.ready_at >= began or now - share.ready_at < LATE or share.expires_at <= morning:
         return share
     when = f"{series.local(morning):%A %Y-%m-%d %H:%M}"
     why = f"it is late, and waits for the morning: it goes out on {when}"

@@ -62,6 +62,16 @@ def test_a_change_at_night_is_told_in_the_morning(told: Passes, changed: Talk, k
     assert told.mails[1:] == [f"s/{kind}/2026-04-05"]
 
 
+def test_a_change_of_the_evening_that_nobody_told_in_time_waits_for_the_morning(
+    told: Passes,
+) -> None:
+    told.send(at("04 21:00"), moved(time(16)), FIELDS)
+    told.send(at("05 03:00"), moved(time(16)), FIELDS)  # the server was down
+    assert told.mails[1:] == []
+    told.send(at("05 07:00"), moved(time(16)), FIELDS)
+    assert told.mails[1:] == ["s/update/2026-04-04"]  # the day on which it fell due
+
+
 def test_a_change_in_the_evening_is_told_in_the_evening(told: Passes) -> None:
     for now in ("04 21:45", "04 21:55"):
         told.send(at(now), moved(time(16)), FIELDS)
