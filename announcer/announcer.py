@@ -43,9 +43,11 @@ from announcer.errors import (
     LedgerForeign,
     MailExpired,
     NotRecorded,
+    NotSent,
     PlanOutdated,
     SourceError,
     SourceUnreadable,
+    UsageError,
 )
 from announcer.internal import contained
 from announcer.ledger import Adoption, Believed, Claim, History, Ledger, Pause, State
@@ -76,6 +78,8 @@ _T = TypeVar("_T")
 # How long what was read of a series holds while mails of others go out: within a minute of a moment
 # the service takes it for new as well.
 OUTDATED_AFTER: Final = timedelta(minutes=1)
+# For so long a mail that was missed can still be sent by a person's word.
+MISSED_LATELY: Final = timedelta(days=7)
 
 Clock = Callable[[Series], datetime]
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -285,6 +289,63 @@ class Announcer:
         except BaseException as error:  # noqa: BLE001 - what was sent was sent
             log.warning("%s", contained(error, "the connection to the mail server"))
         return report
+
+    async def announce_one(
+        self, programme: Programme, key: str, agree: Callable[[Message], bool]
+    ) -> Report:
+        """Send one mail of the plan now, by the word of a person.
+
+        Args:
+            programme: its series.
+            key: of a mail that is due, upcoming, lately missed, or counts as told at adoption.
+            agree: shows the mail as it will go, and tells whether it shall.
+
+        Raises:
+            NotSent: it cannot go, or has gone, or nobody agreed.
+            UsageError: there is no such mail.
+        """
+        report = Report()
+        self._reports = [report]
+        self._replayed = await self._recorder.replay()
+        report.problems += self._replayed.problems
+        known = await self._known_by_now(programme)
+        if known.trouble is not None:
+            self._take_note(programme.series, known.trouble, report)
+        try:
+            mail = _sendable(await self._wanted(programme, known, key), known.now)
+            why = self._replayed.hindrance(key, copies=0)
+            why = why or await self._beyond_limits(programme.series, [mail], known.now)
+            if why:
+                raise NotSent(f"{key} is not sent: {why}")
+            message = self._composed(programme, mail, known.now)
+            if not agree(message):
+                raise NotSent(f"{key} is not sent, as nobody agreed")
+            delivery = await self._send(known, mail, message)
+        finally:
+            await self._transport.close()
+        if delivery is None:
+            raise NotSent(f"{key} is not sent: another process has it")
+        report.deliveries.append(delivery)
+        report.problems += self._unrecorded
+        return report
+
+    async def _wanted(self, programme: Programme, known: _Known, key: str) -> Announcement:
+        """Find a mail of the plan by its key, also one that counts as told since the adoption."""
+        if any(row.key == key and row.state is State.SENT for row in known.history.rows):
+            raise NotSent(
+                f"{key} was sent already, and never goes twice; `announcer log {key}` shows it"
+            )
+        plan = await self._planned(programme, known)
+        untold = replace(known, history=replace(known.history, counted=()))
+        mails = [*plan.announcements, *(await self._planned(programme, untold)).announcements]
+        pause = (await self._ledger.pauses()).get(self._account or "")
+        if pause is not None and pause.lasts(known.now):
+            raise NotSent(f"{key} is not sent: {pause.account} had trouble ({pause.reply})")
+        for mail in mails:
+            if mail.key == key:
+                return mail
+        names = ", ".join(mail.key for mail in plan.announcements[-12:])
+        raise UsageError(f"there is no mail {key}; known are: {names or 'none'}")
 
     async def _in_turn(self, place: int, programme: Programme) -> None:
         """See to one series. While it waits for its source, others have their turn."""
@@ -846,6 +907,29 @@ def adopted(series: Series, adoption: Adoption | None) -> Adoption:
             "confirms the new address"
         )
     return adoption
+
+
+def _sendable(mail: Announcement, now: datetime) -> Announcement:
+    """Give a mail as one that is due now, whatever its moment, until its first talk begins.
+
+    Raises:
+        NotSent: it waits for a person, was missed long ago, or its talk has begun.
+    """
+    starts = [talk.starts_at for talk in mail.talks if talk.starts_at is not None]
+    row = mail.row
+    if mail.standing in (Standing.HELD, Standing.SKIPPED):
+        why = mail.reason
+    elif len(starts) < len(mail.talks) or min(starts) <= now:
+        why = "its talk has begun, or has no start"
+    elif mail.standing is Standing.MISSED and now - mail.expires_at > MISSED_LATELY:
+        why = f"it was missed more than {MISSED_LATELY.days} days ago"
+    elif row is not None and (row.copies or (mail.waits_until or now) > now):
+        why = f"{mail.reason}; `announcer release {mail.key}` tries again what waits"
+    else:
+        return replace(
+            mail, standing=Standing.DUE, waits_until=None, expires_at=max(starts), first_expiry=min(starts)
+        )  # fmt: skip
+    raise NotSent(f"{mail.key} is not sent: {why}")
 
 
 def _goes_now(mail: Announcement, now: datetime) -> bool:

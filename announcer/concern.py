@@ -107,7 +107,10 @@ def of_plan(plan: Plan, believed: Believed | None, now: datetime) -> Iterator[Co
         if mail.standing is Standing.MISSED and was_missed(mail, believed, now):
             again = mail.row is not None and mail.row.state is State.RETRY
             last = f" (the last answer: {mail.row.reply})" if again and mail.row else ""
-            yield _of_mail(mail, "missed", f"it was missed: {mail.reason}{last}", once=True)
+            ahead = all(talk.starts_at and talk.starts_at > now for talk in mail.talks)
+            still = f"; `announcer send {mail.key}` still sends it" if ahead else ""
+            words = f"it was missed: {mail.reason}{last}{still}"
+            yield _of_mail(mail, "missed", words, once=True)
         elif mail.standing is Standing.HELD and mail.row is None and mail.overdue:
             lost = {talk.identity for talk in believed.gone} if believed else set()
             if {talk.identity for talk in mail.talks} <= lost:

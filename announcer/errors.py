@@ -23,6 +23,7 @@ file, the key or the address, what was expected, and what to do::
     ├── ClaimLost               exit 0   another process has taken this mail over: leave it alone
     ├── PlanOutdated            exit 1   decided anew before the mail was claimed: plan again
     ├── MailExpired             exit 1   the mail's time was over before it could go: plan again
+    ├── NotSent                 exit 1   a mail that a person wants to go now cannot go
     ├── TooLate                 exit 1   a decision about a mail that is being sent right now
     ├── NotRecorded             exit 1   the ledger does not know yet what the server answered
     └── DeliveryError           exit 1
@@ -128,6 +129,10 @@ class PlanOutdated(AnnouncerError):
 
 class MailExpired(AnnouncerError):
     """The time at which a mail may still go was over before it went."""
+
+
+class NotSent(AnnouncerError):
+    """A mail that a person wants to go now cannot go, or has gone; the message says why."""
 
 
 class TooLate(AnnouncerError):

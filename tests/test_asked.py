@@ -129,3 +129,11 @@ def test_a_place_that_there_is_none_of_is_not_asked_for_again(passes: Passes) ->
     passes.decide(at("08 13:00"), "accept", "1")
     passes.send(at("09 13:00"), nowhere, FAR, talk(3, date(2026, 6, 9)))
     assert len(passes.notices) == 1
+
+
+def test_who_hears_of_a_missed_mail_hears_how_it_can_still_go(passes: Passes) -> None:
+    passes.send(at("14 14:30"), SOON, FAR)
+    passes.send(at("14 15:30"), SOON, FAR)
+    [early] = passes.notices
+    assert "`announcer send s/announcement/2026-04-10` still sends it" in early
+    assert "s/reminder/2026-04-14" in early

@@ -24,6 +24,7 @@ from announcer.settings import (
     Settings,
     find_settings,
     load_settings,
+    refuse_broken,
 )
 from announcer.source import bounded
 from announcer.terminal import json_text, message
@@ -110,6 +111,24 @@ def select(
         names = ", ".join(broken.name for broken in settings.broken)
         console.note(f"out of service until this is fixed: {names}; the others are served")
     return Selection(settings=settings, chosen=chosen, broken=parts.out_of_service(settings, only))
+
+
+def of_key(
+    key: str, chosen: tuple[SeriesSettings, ...], broken: tuple[BrokenSeries, ...]
+) -> tuple[SeriesSettings, ...]:
+    """Give the series of a key alone, so that no other can stand in the way of its mail.
+
+    Raises:
+        SettingsError: the settings of this series are wrong.
+        UsageError: there is no such series.
+    """
+    name = key.partition("/")[0]
+    refuse_broken(broken, name)
+    found = tuple(asked for asked in chosen if asked.series.id == name)
+    if not found:
+        names = ", ".join(sorted(asked.series.id for asked in chosen))
+        raise UsageError(f"there is no mail {key}; a key begins with the id of a series: {names}")
+    return found
 
 
 def refuse_made_up_time(now: str | None, settings: Settings, command: str, *, really: bool) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from announcer.cli.options import (
     app,
     log_to_stderr,
     now_shape,
+    of_key,
     print_json,
     refuse_made_up_time,
     run,
@@ -50,6 +52,7 @@ from announcer.errors import (
     UsageError,
 )
 from announcer.ledger import Ledger
+from announcer.message import Message
 from announcer.plan import counted_as_told
 from announcer.report import Delivery, Fate, Report
 from announcer.settings import SeriesSettings, Settings, find_settings, read_settings
@@ -190,6 +193,10 @@ async def _adopt(
 
 @app.command()
 def send(
+    key: Annotated[
+        str | None,
+        typer.Argument(metavar="[KEY]", help="Send this one mail now, whatever its moment."),
+    ] = None,
     config: ConfigOption = None,
     series: SeriesOption = None,
     now: NowOption = None,
@@ -200,9 +207,13 @@ def send(
         str | None, typer.Option("--to", metavar="ADDRESS", help="Send as a test to this address.")
     ] = None,
     really: ReallyOption = False,
+    yes: YesOption = False,
     log_format: LogOption = "text",
 ) -> None:
     """Send everything that is due now, each mail once, then exit. What cron calls.
+
+    With a key it is this one mail alone, upcoming, missed in the last seven days, or counted as told at
+    adoption, if its talk is still ahead. It is shown first, and a person has to agree.
 
     Example: announcer send --dry-run --out rehearsal
     """
@@ -217,6 +228,14 @@ def send(
     rehearsal = dry_run or to is not None
     if not rehearsal:
         refuse_made_up_time(now, settings, "send", really=really)
+    if key is not None:
+        if rehearsal:
+            raise UsageError(
+                f"say `announcer preview {key}` to see this mail; send --dry-run and --to take no KEY"
+            )
+        if not yes and not sys.stdin.isatty():
+            raise UsageError(f"nobody is here to agree; say `announcer send {key} --yes`")
+        chosen = of_key(key, chosen, selection.broken)
 
     async def work() -> int:
         transport = FolderTransport(out) if dry_run else parts.smtp(settings)
@@ -245,7 +264,11 @@ def send(
                 progress=progress,
             )
             with _stoppable(announcer):
-                return await announcer.announce_due()
+                if key is None:
+                    return await announcer.announce_due()
+                if problems:
+                    raise problems[0]
+                return await announcer.announce_one(programmes[0], key, _agrees(yes=yes))
 
         if rehearsal:
             async with parts.copied_ledger(settings) as (ledger, real):
@@ -261,6 +284,17 @@ def send(
         return report.exit_status
 
     run(work(), selection.status)
+
+
+def _agrees(*, yes: bool) -> Callable[[Message], bool]:
+    """Give what shows a mail on stderr, so that stdout keeps to the report, and asks for a yes."""
+
+    def agrees(message: Message) -> bool:
+        with redirect_stdout(sys.stderr):
+            show_content(message.content)
+        return yes or agreed(f"Shall it go to {message.recipient} now?")
+
+    return agrees
 
 
 def _to(asked: SeriesSettings, address: str) -> SeriesSettings:

@@ -24,6 +24,7 @@ from announcer.cli.options import (
     SeriesOption,
     app,
     now_shape,
+    of_key,
     print_json,
     run,
     say_without_ledger,
@@ -55,7 +56,7 @@ from announcer.message import Message, parts_of
 from announcer.past import Past, Standing
 from announcer.plan import as_decided
 from announcer.private_files import PUBLIC, write_file
-from announcer.settings import BrokenSeries, SeriesSettings, Settings, refuse_broken
+from announcer.settings import SeriesSettings, Settings
 from announcer.shapes import (
     evidence_shape,
     last_event,
@@ -275,7 +276,7 @@ def preview(
             for row in await ledger.rows():
                 if row.key == key and row.copies:
                     return _previewed(row.message(), out)
-            for asked in _of_key(key, chosen, selection.broken):
+            for asked in of_key(key, chosen, selection.broken):
                 plan, trouble = await planned(asked, settings, ledger, clock)
                 if trouble is not None:
                     console.note(str(trouble))
@@ -286,15 +287,6 @@ def preview(
         raise UsageError(f"there is no mail {key}; known are: {', '.join(known[-12:]) or 'none'}")
 
     run(work())
-
-
-def _of_key(
-    key: str, chosen: tuple[SeriesSettings, ...], broken: tuple[BrokenSeries, ...]
-) -> tuple[SeriesSettings, ...]:
-    """Give the series of a key alone, so that no other can stand in the way of its mail."""
-    name = key.partition("/")[0]
-    refuse_broken(broken, name)
-    return tuple(asked for asked in chosen if asked.series.id == name)
 
 
 def _hang(chosen: tuple[SeriesSettings, ...], folder: Path, status: int) -> None:
