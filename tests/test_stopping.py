@@ -1,6 +1,7 @@
 """A process that is told to stop, or killed, in the middle of a mail forgets nothing."""
 
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -167,3 +168,19 @@ def test_a_process_that_is_stuck_ends_all_the_same_and_says_so() -> None:
     )
     assert done.returncode == 3
     assert "the next pass records it first" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["plan"], ["hold", KEY], ["send", "--dry-run"]])
+def test_a_command_that_is_told_to_end_while_it_reads_a_page_ends_with_no_traceback(
+    due: Desk, command: list[str]
+) -> None:
+    config = due.folder / "config.toml"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/page"
+        config.write_text(config.read_text().replace('"index.md"', f'"{url}"'))
+        with running(due, *command, "--now", "2020-04-03T10:00") as process, silent.accept()[0]:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(40) == (0 if "send" in command else 143)
+    said = [line for line in log_of(due).splitlines() if not line.endswith("…")]
+    assert said == []

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -178,11 +179,25 @@ def _message_of(key: object, value: object) -> object:
 def run(work: Coroutine[Any, Any, int], at_least: int = 0) -> None:
     """Do the work of a command, and end with its status, or a higher one that was known before."""
     bounded.SERVER.fork()  # while there are neither threads nor a loop
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        status = max(runner.run(work), at_least)
+    try:
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            status = max(runner.run(_ended_by_sigterm(work)), at_least)
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     sys.stdout.flush()
     if status:
         raise typer.Exit(status)
+
+
+async def _ended_by_sigterm(work: Coroutine[Any, Any, int]) -> int:
+    """Do the work of a command, and cancel it at SIGTERM; a pass takes that over.
+
+    An exception that the signal raises by itself would strike any task of the work.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - what runs here is one
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def say_without_ledger(settings: Settings, *, real: bool) -> None:
