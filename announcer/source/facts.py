@@ -180,6 +180,7 @@ class _Understanding:
         if title is None and not facts.speakers:
             said = [w for raw in facts.titles if words.free_slot(w := words.bare(raw))]
             said += [w for raw in facts.beside if words.nobody_yet(w := words.bare(raw))]
+            said += [w for raw in facts.remarks if words.free_slot(w := words.bare(raw))]
             for free in said[:1]:
                 self.checks.free_slot(free)
 

@@ -76,6 +76,8 @@ def why_no_title(title: str) -> str | None:
         _why_no_text(title)
         or _why_no_sentence(title)
         or ("it begins in the middle of a sentence" if not_a_title.begins_midway(title) else None)
+        or ("it says that there is no talk" if not_a_title.says_no_talk(title) else None)
+        or ("it names another fact in brackets" if not_a_title.holds_a_label(title) else None)
     )
 
 
@@ -83,6 +85,8 @@ def why_no_name(name: str) -> str | None:
     """Return why a text is not the name of a person or a group; None where it may be one."""
     if not_a_title.placeholder(name):
         return "it says that nobody speaks yet"
+    if any(c.isdigit() for c in name):
+        return "it holds a number"
     if not_a_title.no_person(name):
         return "it is a kind of meeting"
     if not_a_title.runs_into_place(name):

@@ -73,6 +73,9 @@ _EVERYBODY: Final = re.compile(
     r"(?i)[\W_]*(?:all|all of us|everyone|everybody|anyone|various|various speakers|several speakers|alle|wir alle|verschiedene|diverse|"
     r"tous|toutes?|tout le monde|plusieurs)[\W_]*"
 )
+_LABELLED: Final = re.compile(
+    r"(?i)[(\[]\s?(?:presenter|speaker|discussant|discussion leader|lead|host|chair|referent(?:in)?|vortragende[r]?|orateur|oratrice|intervenante?|room|raum|salle|date|time)s?\s?:"
+)
 _WITH_PLACE: Final = re.compile(
     r".*?\bhosted by\b|[^–—]{2,80}\s[–—-]\s|(?:[^\W\d_][\w'’.-]*\s){2,4}[^,;(]{0,40}?\b(?:[Uu]niversit\w+|[Uu]niversidad\w*|Institute?|École|College|School of|Department of|Laborator\w+)\b"
 )
@@ -186,6 +189,17 @@ def no_person(name: str) -> bool:
     """Tell whether what stands for a speaker is the kind of a meeting: "Special Session"."""
     found = [word.casefold() for word in re.findall(r"[^\W\d_]+", name)]
     return bool(found) and all(word in _NO_PERSON or word.endswith(_GATHERINGS) for word in found)
+
+
+def says_no_talk(title: str) -> bool:
+    """Tell whether a part of a title says that there is no talk: "Room closed, no meeting"."""
+    parts = [part for part in re.split(r"[,;]\s|\s[–—-]\s", title) if part.strip()]
+    return len(parts) > 1 and any(words.no_talk(p) and not words.holiday(p) for p in parts)
+
+
+def holds_a_label(title: str) -> bool:
+    """Tell whether a title names a fact in brackets: "Nets (Presenter: Ada Kovács)"."""
+    return _LABELLED.search(title) is not None
 
 
 def runs_into_place(name: str) -> bool:

@@ -37,6 +37,11 @@ ROOM: Final = re.compile(
     + r")?",
     re.IGNORECASE,
 )
+# "findet in A2 statt": letters and a number together, behind a word for where.
+_CODE: Final = re.compile(
+    r"(?<!\w)(?:in|to|nach|en|im)\s((?-i:[A-ZÄÖÜ]{1,4})[.-]?\d{1,3}(?:[.-]\d{1,3})?(?-i:[a-z])?)(?![\w])",
+    re.IGNORECASE,
+)
 # A room that has a name and no number counts only where nothing else is said.
 _NAMED_ROOM: Final = re.compile(
     r"(?:room|raum|seminarraum|salle|hörsaal|saal|zimmer|auditorium|aula|amphi(?:théâtre)?)(?:\s{1,3}(?-i:[A-ZÄÖÜÉ])[\w'’-]{1,30}){1,3}",
@@ -181,6 +186,8 @@ def _remark(said: str, order: DateOrder | None, named: bool) -> Remark | None:  
     left = without_spans(current, dates)
     rooms = [match[0].strip(" ,") for match in ROOM.finditer(left)]
     left = ROOM.sub(" ", left)
+    rooms += [match[1] for match in _CODE.finditer(left)]
+    left = _CODE.sub(" ", left)
     bare = left.strip(_EDGES)
     timed = asked_times(bare) if _HOUR.fullmatch(bare) else written_times(left)
     times = [one for one in timed if not _UNTIL.search(left[: one.span[0]][-_NEAR:])]

@@ -105,7 +105,7 @@ class Understanding:
         """Give what stands in place of the talk where it says that the slot is free."""
         entry = self._entry
         below = next((text for text in entry.body if text.strip()), "")
-        said = (entry.title, self.who.free_words(), below)
+        said = (entry.title, self.who.free_words(), below, *entry.remarks)
         if entry.speakers and words.nobody_yet(plain(entry.speakers)):
             return plain(entry.speakers)
         return next((bare for raw in said if raw and words.free_slot(bare := plain(raw))), None)

@@ -131,6 +131,10 @@ class When:
             self._doubt(f'its date, "{plain(self.words)[:60]}", is not sure')
         if re.match(r"[\s*_)\]]*\?", said[first.span[1] :]):
             self._doubt("its date has a question mark")
+        if self._entry.layout == "row" and any(
+            map(_has_footnote, (self._entry.date, self._entry.time))
+        ):
+            self._doubt("its date has a mark of a footnote, which may say otherwise")
         heading = self._entry.layout == "heading"
         others = {d for w in written if w.span != first.span and (d := near(w, day)) != day and d}
         ahead = [other for other in others if self._checks.ahead(other)]
@@ -325,6 +329,13 @@ def _without(text: str, order: DateOrder | None) -> str:
 def _without_asked(text: str, order: DateOrder | None) -> str:
     """Take out the dates of words that are asked for one: "14.10." is no time there."""
     return without_spans(text, asked_dates(text, order))
+
+
+def _has_footnote(cell: str | None) -> bool:
+    """Tell whether a cell ends with a mark that leads to a note below: "25 Sep*"."""
+    return bool(cell and cell.count("*") == 1 and cell.rstrip().endswith("*")) or bool(
+        cell and re.search(r"\w\s?[†‡¹²³]\s*$", cell)
+    )
 
 
 def _undated(text: str, order: DateOrder | None) -> str:

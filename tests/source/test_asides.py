@@ -67,7 +67,7 @@ def test_a_remark_that_says_that_the_time_is_another_one_is_asked_about(notes: s
 
 OTHER_ROOMS = [
     "Room 7", "in Raum H 7", "Achtung, anderer Raum: Hörsaal 3", "moved to room 0.07", "Salle 12 cette fois", "Salle Pasteur",
-    "We meet in Seminar Room C, Building 5", "Room 7 instead of Room 2", "in Room 12 because of the open day",
+    "We meet in Seminar Room C, Building 5", "Room 7 instead of Room 2", "in Room 12 because of the open day", "findet in A2 statt", "moved to H-21",
 ]  # fmt: skip
 
 

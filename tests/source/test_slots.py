@@ -154,7 +154,16 @@ def test_a_talk_in_two_languages_is_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["no lunch (faculty day)", "kein Mittagessen", "Tower 3400", "HIT E 41.1", "(Lab 4)"]
+    "words",
+    [
+        "no lunch (faculty day)",
+        "kein Mittagessen",
+        "room closed, no meeting",
+        "Nets (Presenter: Ada Kovács)",
+        "Tower 3400",
+        "HIT E 41.1",
+        "(Lab 4)",
+    ],
 )
 def test_words_that_are_no_title_are_asked_about(words: str) -> None:
     assert read(f"- 7 April 2026: {words}\n").unclear is not None
@@ -186,3 +195,22 @@ def test_cards_with_a_numbered_place_behind_the_time_keep_their_heading_as_the_t
 def test_a_remark_that_ends_in_there_is_no_talk_calls_it_off(words: str) -> None:
     talk = read(f"|Date|Speaker|Title|Notes|\n|--|--|--|--|\n|7 April 2026|||{words}|\n")
     assert talk.cancelled
+
+
+@pytest.mark.parametrize(
+    "date", ["7 April 2026*", "7 April 2026 †", "7 April 2026¹", "7 April 2026 \\\\*"]
+)
+def test_a_date_with_a_footnote_is_asked_about(date: str) -> None:
+    page = f"|Date|Title|\n|--|--|\n|{date}|Nets and knots|\n\n\\\\* at 12:00 in Room 9\n"
+    assert "footnote" in (read(page).unclear or "")
+
+
+def test_an_emphasised_date_has_no_footnote() -> None:
+    assert read("|Date|Title|\n|--|--|\n|*7 April 2026*|Nets and knots|\n").unclear is None
+
+
+def test_a_remark_that_the_slot_is_free_is_no_clear_talk() -> None:
+    talk = read("|Date|Speaker|Title|Notes|\n|--|--|--|--|\n|7 April 2026|||frei|\n")
+    [data] = reading("- {date: 2026-04-07, speaker: '', title: '', note: frei}\n").talks
+    assert talk.unclear
+    assert data.unclear
