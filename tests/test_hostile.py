@@ -24,6 +24,7 @@ from announcer.announcement import Announcement
 from announcer.cadence import ANNOUNCEMENT, CANCELLATION, REMINDER, UPDATE
 from announcer.compose import LONGEST_CONCERN, MailComposer
 from announcer.errors import VerificationFailed
+from announcer.lines import columns
 from announcer.message import Message
 from announcer.past import Standing
 from announcer.plain import to_text
@@ -162,7 +163,7 @@ TAGS: Final = {
 OF_PROSE: Final = {"i", "b", "u", "del", "thead", "tbody", "th", "dl", "dt", "dd"}
 ATTRIBUTES: Final = {
     "lang", "charset", "name", "content", "class", "style", "role", "width", "cellpadding",
-    "cellspacing", "align", "href", "start",
+    "cellspacing", "align", "href", "start", "dir",
 }  # fmt: skip
 
 
@@ -189,7 +190,7 @@ def reads_back(message: Message, meant: Announcement) -> None:
     """See that every fact is in the mail as it was cleaned, and nothing else has changed."""
     headers_read_back(message, meant)
     _, text, html, calendars = parts(message.content)
-    assert [line for line in text.splitlines() if len(line) > 76 and "://" not in line] == []
+    assert [line for line in text.splitlines() if columns(line) > 76 and "://" not in line] == []
     shown = Shown(html)
     assert shown.tags <= TAGS | OF_PROSE
     assert shown.attributes <= ATTRIBUTES
@@ -289,10 +290,10 @@ def test_hostile_markdown_becomes_inert_html_and_short_lines(
         abstract = clean.text("\n".join(raw(chance) for _ in range(chance.randint(1, 4))))
         shown = Shown(to_html(abstract))
         assert shown.tags <= (TAGS - {"style", "meta", "title"}) | OF_PROSE
-        assert shown.attributes <= {"href", "start"}
+        assert shown.attributes <= {"href", "start", "dir"}
         assert shown.schemes <= {"http", "https", "mailto"}
         lines = to_text(to_html(abstract)).split("\n")
-        assert [line for line in lines if len(line) > 76 and "://" not in line] == []
+        assert [line for line in lines if columns(line) > 76 and "://" not in line] == []
     figures(f"hostile abstracts: {ABSTRACTS}")
 
 

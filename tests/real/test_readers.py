@@ -109,7 +109,7 @@ def test_libical_reads_every_invite_as_it_was_meant(libical: Path) -> None:
         read = [event for file in files for event in understood(libical, file)]
         invited = sample.mail.talks if sample.kind != "no-seminar" else ()
         for event, talk, said in zip(read, invited, message.said, strict=False):
-            who = [", ".join(talk.speakers)] if talk.speakers else []
+            who = [", ".join(talk.people)] if talk.speakers else []
             where = [talk.location] if talk.location else []
             assert event.description.splitlines()[: len(who + where)] == who + where
             assert replace(event, description="") == Understood(
