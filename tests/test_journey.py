@@ -32,7 +32,10 @@ def test_a_talk_is_announced_once_and_reminded_once(desk: Desk, mailbox: Mailbox
     assert (
         announcement["Subject"] == "ML Seminar, Tue 7 Apr: Nets, and the Self-Attention Principle"
     )
-    assert reminder["Subject"] == announcement["Subject"]
+    assert (
+        reminder["Subject"]
+        == "Reminder: ML Seminar, Tue 7 Apr, 15:00: Nets, and the Self-Attention Principle"
+    )
     assert reminder["In-Reply-To"] == announcement["Message-ID"]
     [first_invite] = [part.get_content() for part in announcement.iter_attachments()]
     [second_invite] = [part.get_content() for part in reminder.iter_attachments()]
