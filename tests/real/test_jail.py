@@ -104,7 +104,8 @@ class Jail:
         assert set(_REACHES.findall(calls)) == reaches, words
         assert "announcer_smtp__password" not in calls, words
         outside = {p for p in self.written(calls) if not p.is_relative_to(self.temporary)}
-        assert outside <= {Path("/dev/null")}, words
+        # A process that reads a page says of itself that it is the one to end where memory is short.
+        assert outside <= {Path("/dev/null"), Path("/proc/self/oom_score_adj")}, words
         assert list(self.temporary.iterdir()) == [], words
         assert self.files() == before, words
 
