@@ -133,7 +133,8 @@ def test_trouble_with_the_account_pauses_all_mails_until_the_written_time(
     # Another account is not concerned, and what waits goes when its time has come.
     assert len(desk.json("send", "--now", "2020-04-03T10:04")["sent"]) == 2
     assert sorted(to for [to], _ in mailbox.received) == ["art@groups.example", "ml@groups.example"]
-    assert {row["attempts"] for row in desk.json("log")} == {1, 3}
+    # Two passes that each tried one of them, whichever page was there first, and the last.
+    assert sum(row["attempts"] for row in desk.json("log")) == 4
 
 
 def _in_doubt(desk: Desk, mailbox: Mailbox) -> None:
