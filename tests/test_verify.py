@@ -184,19 +184,23 @@ def bodies(mail: Mail) -> Iterator[tuple[str, bytes]]:
     yield "picture", mail.say("text/html", picture)
 
 
+# The ways in which a mail says another time than the talk's: its facts, its first line, its days.
+_WHEN: Final = "does not say the time|does not say “Reminder: |says .*|that there is no talk on"
+
+
 def _changed(mail: Mail, text: str) -> Iterator[tuple[str, str]]:
     for found in re.finditer(r"\b(\d\d):(\d\d)\b", text):
         hour = f"{(int(found[1]) + 1) % 24:02}:{found[2]}"
         for other in (hour, f"{found[1]}:{found[2][0]}{(int(found[2][1]) + 1) % 10}"):
-            yield "does not say the time|says .*|that there is no talk on", _at(text, found, other)
+            yield _WHEN, _at(text, found, other)
     weekday = r"\b(?:Mon|Tues|Wednes|Thurs|Fri)day|\b(?:Mon|Diens|Donners|Frei)tag|\bMittwoch"
     for found in re.finditer(rf"(?:{weekday}), (?:April )?(\d+)", text):
         day = found[0].replace(found[1], f"{int(found[1]) + 10}")
-        yield "does not say the time|says .*|that there is no talk on", _at(text, found, day)
+        yield _WHEN, _at(text, found, day)
     for found in re.finditer(weekday, text):
         day = "Sunday" if found[0].endswith("day") else "Sonntag"
         if re.match(r", (?:April )?\d", text[found.end() :]):
-            yield "does not say the time|says .*|that there is no talk on", _at(text, found, day)
+            yield _WHEN, _at(text, found, day)
     for talk, facts in zip(mail.sample.mail.talks, mail.facts, strict=True):
         heading = r"\s+".join(map(_written, facts.heading.split()))
         yield "does not say the title", re.sub(heading, "Something else", text)
