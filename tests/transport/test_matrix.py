@@ -58,7 +58,7 @@ SERIES = Series(
     timezone=ZoneInfo("Europe/Berlin"),
 )
 FRIDAYS = Rule(kind="announcement", weekday=4, at=time(10), days_before=1)
-PATIENCE = timedelta(seconds=1.2)  # of the client, for each step
+PATIENCE = timedelta(seconds=2)  # of the client, for each step
 AT_ONCE = 12  # cells: two cores must not make a slow server of a quick one
 
 PHASES = (
