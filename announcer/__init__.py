@@ -42,6 +42,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     1  logo          the logo that a mail carries, read from its file
     1  identity      which talk of a page is which of those that were known, or of another page
     1  instants      how long ago an instant was that was written down earlier
+    1  remembered    what the operator was told, and when, in a small file
     2  same_page     whether a reading is of the same page as before, or of another in its place
     2  prose         Markdown of a talk -> safe HTML; a title -> one line
     2  ledger/       port; steps (the pure transitions); sql; codec; sqlite; postgres
@@ -55,6 +56,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
                      words, remarks, known, people, links, checks and clean; called_off, affiliations and
                      absolute, which look closer at what was found; grounds and explained, which say why
     2  transport/    port; smtp; folder
+    3  headers       the headers that all mails have
     3  invite        talk -> calendar bytes
     3  past          the history of a series, in the terms of the plan
     3  flicker       readings that take back what an earlier one said
@@ -85,6 +87,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     8  samples       made-up talks, and a mail of every kind about them
     8  health        the health address of the service
     8  concern       what the organisers must hear
+    8  operator      what the operator of the machine must hear, and what they were told
     9  announcer     one pass, in the straight line above
     10 shapes        what programs read: the JSON of the contract
     10 display       what a person reads: tables and mails

@@ -7,7 +7,7 @@ the next, and one series never stops the others.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
@@ -284,6 +284,8 @@ class Announcer:
             report.deliveries += own.deliveries
             report.plans += own.plans
         report.problems += self._unrecorded
+        with suppress(LedgerError):  # which has been said by then
+            report.pause = (await self._ledger.pauses()).get(self._account or "")
         try:
             await self._transport.close()
         except BaseException as error:  # noqa: BLE001 - what was sent was sent
@@ -489,7 +491,8 @@ class Announcer:
             raise  # nothing may be sent while it cannot be recorded, or the plan is old
         except BaseException as error:  # noqa: BLE001 - as the docstring says
             so_far.handled.add(mail.key)
-            return told(mail, Fate.FAILED, str(contained(error, mail.key)), None)
+            problem = contained(error, mail.key)
+            return replace(told(mail, Fate.FAILED, str(problem), None), error=problem)
 
     async def _tell(
         self, programme: Programme, concerns: Sequence[Concern], report: Report

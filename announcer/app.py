@@ -2,9 +2,11 @@
 
 import logging
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +16,21 @@ from announcer.errors import AnnouncerError, LedgerMissing, SettingsError, Usage
 from announcer.internal import contained
 from announcer.ledger import Ledger
 from announcer.ledger.sqlite import SqliteLedger
+from announcer.operator import Operator, Way
 from announcer.recording import Recorder
+from announcer.remembered import Memory
 from announcer.settings import (
     BrokenSeries,
     SeriesSettings,
     Settings,
+    Smtp,
     all_mistakes,
 )
 from announcer.source import Source
 from announcer.source.reader import Shared
 from announcer.sources import SeriesSource, sharing
 from announcer.spool import Spool
+from announcer.talks import Mailbox
 from announcer.transport import Transport
 
 if TYPE_CHECKING:
@@ -111,10 +117,17 @@ def programmes(
 
 
 def smtp(settings: Settings) -> Transport:
-    """Give the way out by SMTP; the only place where the password is unwrapped."""
+    """Give the way out by SMTP."""
+    return transport(settings.smtp, "smtp")
+
+
+def transport(account: Smtp, table: str) -> Transport:
+    """Give the way out through an account; the only place where its password is unwrapped.
+
+    ``table`` is where it stands in the settings.
+    """
     from announcer.transport.smtp import Account, SmtpTransport  # noqa: PLC0415 - a rehearsal never loads it
 
-    account = settings.smtp
     return SmtpTransport(
         Account(
             host=account.host,
@@ -126,8 +139,52 @@ def smtp(settings: Settings) -> Transport:
             ca_file=account.ca_file,
             timeout=account.timeout,
             helo=account.helo,
+            table=table,
         )
     )
+
+
+def operator(settings: Settings, memory: Memory, *, only_here: bool = False) -> Operator | None:
+    """Give who hears of trouble with the machine; None for nobody.
+
+    With ``only_here`` no mail leaves this machine.
+    """
+    mail, own = settings.operator.mail, settings.operator.smtp
+    lists = {asked.series.list.lower() for asked in settings.series}
+    if mail is None or mail.lower() in lists:  # of series too whose last good settings hold
+        return None
+    first = settings.series[0].series.sender if settings.series else None
+    ways = [] if own is None else [_way(own, "operator.smtp", _address_of(own) or first or mail)]
+    ways.append(_way(settings.smtp, "smtp", first or _address_of(settings.smtp) or mail))
+    here = {"operator.smtp": own is not None and own.is_this_machine, "smtp": settings.smtp.is_this_machine}  # fmt: skip
+    usable = [way for way in ways if here[way.table] or not only_here]
+    return Operator(mail, ways=usable, memory=memory, settings=str(settings.path.absolute()))
+
+
+def _way(account: Smtp, table: str, sender: Mailbox | str) -> Way:
+    sender = Mailbox(name="announcer", address=sender) if isinstance(sender, str) else sender
+    return Way(
+        table=table,
+        account=account.account,
+        transport=transport(account, table),
+        sender=sender,
+    )
+
+
+def _address_of(account: Smtp) -> str | None:
+    """Give the user of an account, where that is an address that mails can be from."""
+    name = account.username or ""
+    return name if re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", name) else None
+
+
+def operator_memory(settings: Settings) -> Memory:
+    """Give what the operator was told so far: beside a SQLite ledger, else in the state folder."""
+    known = sha256(settings.ledger_name.encode()).hexdigest()[:12]
+    elsewhere = state_folder(os.environ) / f"announcer.{known}.operator.json"
+    if not settings.ledger.is_file:
+        return Memory(elsewhere)
+    path = settings.ledger_path.resolve()
+    return Memory(path.with_name(f"{path.name}.operator.json"), elsewhere)
 
 
 def spool(settings: Settings) -> Spool:

@@ -10,7 +10,7 @@ from announcer.cadence import CANCELLATION, NO_SEMINAR, REMINDER, UPDATE
 from announcer.compose import MailComposer
 from announcer.console import Readings, begun, each, note, planned, progress
 from announcer.display import say, when
-from announcer.errors import CompositionError, LedgerError
+from announcer.errors import CompositionError, DeliveryError, LedgerError
 from announcer.hostnames import is_full_name
 from announcer.internal import contained
 from announcer.ledger.checksums import row_damaged
@@ -43,6 +43,7 @@ class Checkup:
                 await each(self._chosen, self._compose),
                 await self._compare(readings),
             )
+        self._say_operator()
         if online:
             await self._log_in()
         return status
@@ -123,22 +124,48 @@ class Checkup:
     async def _log_in(self) -> None:
         from announcer.transport.smtp import SmtpTransport  # noqa: PLC0415 - only online
 
-        smtp, transport = self._settings.smtp, parts.smtp(self._settings)
-        if isinstance(transport, SmtpTransport):
-            for line in _greeting(transport.greeting, given=smtp.helo is not None):
-                say(f"! {line}")
-            with progress(f"logging in at {smtp.host}"):
-                await transport.check()
-        say(f"{smtp.host}:{smtp.port}: connected, and logged in where asked")
+        failed: DeliveryError | None = None
+        accounts = {"smtp": self._settings.smtp}
+        if self._settings.operator.smtp is not None:
+            accounts["operator.smtp"] = self._settings.operator.smtp
+        for table, smtp in accounts.items():
+            transport = parts.transport(smtp, table)
+            if isinstance(transport, SmtpTransport):
+                for line in _greeting(transport.greeting, table, given=smtp.helo is not None):
+                    say(f"! {line}")
+                try:
+                    with progress(f"logging in at {smtp.host}"):
+                        await transport.check()
+                except DeliveryError as error:
+                    if failed is not None:
+                        note(str(failed))
+                    failed = error
+                    continue
+            say(f"{smtp.host}:{smtp.port}: connected, and logged in where asked")
+        if failed is not None:
+            raise failed
+
+    def _say_operator(self) -> None:
+        """Say who hears of trouble with this machine."""
+        operator, smtp = self._settings.operator, self._settings.smtp
+        if operator.mail is None:
+            return
+        way = operator.smtp.account if operator.smtp else smtp.account
+        say(f"{operator.mail}: is told of trouble with settings, account and ledger, through {way}")
+        if operator.smtp is None:
+            say(
+                "! the operator hears of trouble with the account only once it works again; "
+                "[operator.smtp] is another way"
+            )
 
 
-def _greeting(name: str, *, given: bool) -> Iterator[str]:
+def _greeting(name: str, table: str, *, given: bool) -> Iterator[str]:
     """Warn of a name that many mail servers refuse in EHLO, such as that of a container."""
     if not is_full_name(name):
-        whose = "smtp.helo is" if given else "this machine calls itself"
+        whose = f"{table}.helo is" if given else "this machine calls itself"
         yield (
             f'{whose} "{name}", which is not a full domain name, and many mail servers refuse such a '
-            'greeting (EHLO); set helo = "announcer.example.org" in [smtp]'
+            f'greeting (EHLO); set helo = "announcer.example.org" in [{table}]'
         )
 
 

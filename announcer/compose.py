@@ -4,15 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID, uuid5
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
@@ -26,18 +23,15 @@ from announcer.colours import ACCENT, DARK_ACCENT, lightened
 from announcer.compiled import COMPILED
 from announcer.errors import TemplateFailed, VerificationFailed
 from announcer.facts import LONGEST_ABSTRACT, all_facts, days_without, preheader, starts_in
+from announcer.headers import POLICY, message_id, plain_mail, set_mailbox, set_subject
 from announcer.invite import invite, revision
 from announcer.lines import hang
 from announcer.message import LARGEST_BODY, TEST_MARK, Message, Said
 from announcer.plain import WIDTH
 from announcer.prose import one_line
-from announcer.talks import Mailbox, Series, Talk
+from announcer.talks import Series, Talk
 from announcer.words import words
 
-# RFC 2045, 6.7 (5) allows lines of 76; the library would write 78.
-POLICY: Final = SMTP.clone(max_line_length=76)
-_NAMESPACE: Final = UUID("0d6c7c7e-5d2a-5a0b-9f51-3b1f6f1c9a44")
-_LONGEST_WORD: Final = 60  # that a line of a header holds, after the header's name
 LONGEST_CONCERN: Final = 2_000
 SHORTEST_ABSTRACT: Final = 200  # in a mail about so many talks that no more of each fits
 
@@ -51,11 +45,6 @@ class Version:
     text: str
     html: Markup
     gettext: Callable[[str], str]
-
-
-def message_id(key: str, domain: str) -> str:
-    """Give the Message-ID that a key stands for."""
-    return f"<ann.{uuid5(_NAMESPACE, key).hex}@{domain}>"
 
 
 class MailComposer:
@@ -118,16 +107,14 @@ class MailComposer:
         names = {"series": series, "language": "en", "concerns": told}
         key = f"{series.id}/notice/{series.local(now):%Y-%m-%dT%H:%M:%S}"
         subject = self._line("notice", "subject", names)
-        mail = EmailMessage(policy=POLICY)
-        _set_mailbox(mail, "From", series.sender)
-        mail["To"] = recipient
-        _set_subject(mail, subject)
-        mail["Date"] = format_datetime(series.local(now).replace(microsecond=0))
-        mail["Message-ID"] = message_id(
-            "\n".join((key, recipient, *concerns)), series.sender.domain
+        mail = plain_mail(
+            sender=series.sender,
+            recipient=recipient,
+            subject=subject,
+            text=self._text("notice", names),
+            at=series.local(now),
+            about="\n".join((key, recipient, *concerns)),
         )
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(self._text("notice", names), cte="quoted-printable")
         return Message(
             key=key,
             series=series.id,
@@ -275,11 +262,11 @@ class MailComposer:
     def _headers(self, announcement: Announcement, subject: str, now: datetime) -> EmailMessage:
         series = announcement.series
         mail = EmailMessage(policy=POLICY)
-        _set_mailbox(mail, "From", series.sender)
+        set_mailbox(mail, "From", series.sender)
         mail["To"] = series.list
         # Always, as a list else decides by its own settings who gets an answer (mail.md A1).
-        _set_mailbox(mail, "Reply-To", series.reply_to)
-        _set_subject(mail, subject)
+        set_mailbox(mail, "Reply-To", series.reply_to)
+        set_subject(mail, subject)
         mail["Date"] = format_datetime(series.local(now).replace(microsecond=0))
         key = f"{announcement.key}\n{self._test}" if self._test else announcement.key
         kept = announcement.row.message_id if announcement.row and not self._test else None
@@ -317,33 +304,6 @@ def _said(error: TemplateError) -> str:
         r"'announcer[\w.]*\.(\w+) object' has no attribute '(\w+)'", r"\1 has no '\2'", str(error)
     )
     return words.replace("Facts has no", "a talk has no")
-
-
-def _set_mailbox(mail: EmailMessage, header: str, mailbox: Mailbox) -> None:
-    """Write an address with its name, and a name that must be encoded as a subject is."""
-    name, address = one_line(mailbox.name), mailbox.address
-    if name.isascii() and len(name) <= _LONGEST_WORD:
-        mail[header] = Address(name, addr_spec=address)
-    else:
-        encoded = _encoded(header, name, "utf-8")
-        mail.set_raw(header, f"{encoded}\r\n <{address}>")
-
-
-def _set_subject(mail: EmailMessage, subject: str) -> None:
-    # A word that no line can hold would be folded once more when the mail is written.
-    plain = subject.isascii() and max(map(len, subject.split()), default=0) <= _LONGEST_WORD
-    mail.set_raw("Subject", _encoded("Subject", subject, "us-ascii" if plain else "utf-8"))
-
-
-def _encoded(header: str, text: str, charset: str) -> str:
-    """Encode a text by the old header class.
-
-    The new one loses and adds blanks between encoded words, and may fold before the first word, which
-    reads back with a blank in front (mail.md A8.2).
-    """
-    from email.header import Header  # noqa: PLC0415 - an exception, kept in one place
-
-    return Header(text, charset, maxlinelen=74, header_name=header).encode(linesep="\r\n")
 
 
 def _method(kind: str) -> str:

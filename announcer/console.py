@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,8 +13,10 @@ from announcer.announcer import Announcer, Clock, Programme
 from announcer.errors import AnnouncerError, UsageError
 from announcer.internal import contained
 from announcer.ledger import Ledger
+from announcer.operator import of_problems, of_report, of_settings
 from announcer.quantities import Span
-from announcer.settings import SeriesSettings, Settings
+from announcer.report import Report
+from announcer.settings import BrokenSeries, SeriesSettings, Settings
 from announcer.talks import Reading
 from announcer.terminal import message
 from announcer.transport.folder import FolderTransport
@@ -75,6 +77,39 @@ async def each(
             note(str(problem))
             status = max(status, problem.exit_status)
     return status
+
+
+@asynccontextmanager
+async def operator_hears(
+    settings: Settings,
+    broken: Iterable[BrokenSeries],
+    now: Callable[[], datetime],
+    *,
+    only_here: bool,
+) -> AsyncIterator[list[Report]]:
+    """Let the operator hear of trouble with the machine that comes up meanwhile.
+
+    What a pass did is put into the list that this gives. With ``only_here`` no mail leaves this
+    machine.
+    """
+    reports: list[Report] = []
+    wrong = of_settings({one.name: out_of_service(one) for one in broken})
+    operator = parts.operator(settings, parts.operator_memory(settings), only_here=only_here)
+    try:
+        yield reports
+    except AnnouncerError as error:
+        if operator is not None:
+            await operator.hear([*wrong, *of_problems([error])], now())
+        raise
+    if operator is not None:
+        seen = [complaint for report in reports for complaint in of_report(report, now())]
+        pause = next((report.pause for report in reports), None)
+        await operator.hear([*wrong, *seen], now(), pause=pause)
+
+
+def out_of_service(broken: BrokenSeries) -> str:
+    """Say of a series, or of a file, that it is not served, and why."""
+    return f"{broken.name}: out of service until this is fixed: {'; '.join(broken.mistakes)}"
 
 
 class Readings:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from announcer.announcement import Announcement, Plan
 from announcer.errors import AnnouncerError
-from announcer.ledger import State
+from announcer.ledger import Pause, State
 from announcer.message import Message
 from announcer.past import Standing
 
@@ -38,6 +38,7 @@ class Delivery:
     fate: Fate
     reply: str | None = None
     message: Message | None = None
+    error: AnnouncerError | None = None  # that was contained, if one was
 
     @property
     def trouble(self) -> str | None:
@@ -67,6 +68,7 @@ class Report:
     deliveries: list[Delivery] = field(default_factory=list)
     problems: list[AnnouncerError] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
+    pause: Pause | None = None  # of the account, as the ledger has it when the pass is over
 
     @property
     def troubles(self) -> list[Trouble]:

@@ -17,7 +17,8 @@ from announcer.cadence import (
     UPDATE,
     instant,
 )
-from announcer.compose import message_id, said_of
+from announcer.compose import said_of
+from announcer.headers import message_id
 from announcer.past import Standing
 from announcer.quantities import Span
 from announcer.talks import Series, Status, Talk

@@ -8,7 +8,7 @@ the pass itself runs in the service, so that nothing that ends the alarm can end
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,9 +18,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from announcer import app as parts
 from announcer.announcer import Announcer, Programme
-from announcer.errors import AnnouncerError, SettingsError
+from announcer.errors import AnnouncerError, LedgerError, SettingsError
 from announcer.health import Health
 from announcer.internal import contained
+from announcer.ledger import Pause
+from announcer.operator import Complaint, of_problems, of_report, of_settings
 from announcer.report import Report, Trouble
 from announcer.settings import BrokenSeries, SeriesSettings, Settings, with_last_good
 from announcer.source import Source
@@ -131,14 +133,19 @@ class Service:
         clock: Callable[[], datetime],
         tick: timedelta = TICK,
         must_end: Callable[[], None] = lambda: None,
+        only_here: bool = False,
     ) -> None:
         """Take what to serve, and how.
 
         ``clock`` is the wall clock, ``tick`` the longest silence; ``must_end`` is called once the
-        service is told to stop, and sees to it that the process does end.
+        service is told to stop, and sees to it that the process does end. With ``only_here`` no mail
+        to the operator leaves this machine.
         """
         self._tick = tick
         self._must_end = must_end
+        self._only_here = only_here
+        self._memory = parts.operator_memory(settings)
+        self._telling: asyncio.Task[None] | None = None
         self._settings = settings
         self._load = load
         self._only = only
@@ -165,8 +172,14 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        async with parts.opened_ledger(self._settings):
-            pass
+        try:
+            async with parts.opened_ledger(self._settings):
+                pass
+        except LedgerError as error:
+            self._tell_operator(of_problems([error]))
+            if self._telling is not None:
+                await self._telling
+            raise
         log.addFilter(Changes())
         host, port = self._settings.service.listen
         try:
@@ -192,6 +205,8 @@ class Service:
             server.close()
             for _, ahead in self._sources.values():
                 ahead.end()
+            if self._telling is not None:
+                self._telling.cancel()
         log.info("stopped")
         return 0
 
@@ -239,14 +254,26 @@ class Service:
             self._refresh()
             report = await self._pass(lambda part: self._set_alarm(alarm, part))
             self._trouble = report.troubles
+            self._tell_operator(of_report(report, self._clock()), report.pause)
             self._set_alarm(alarm, report)
         except AnnouncerError as error:
             log.error("%s", error)
             self._trouble = [Trouble(error.series, str(error))]
+            self._tell_operator(of_problems([error]))
         except BaseException as error:  # noqa: BLE001 - a wake-up that fails must not end the service
             problem = contained(error, "a pass")
             log.error("%s", problem)
             self._trouble = [Trouble(None, str(problem))]
+            self._tell_operator(of_problems([problem]))
+
+    def _tell_operator(self, seen: Iterable[Complaint], pause: Pause | None = None) -> None:
+        """Let the operator hear of what is wrong, while the service goes on."""
+        under_way = self._telling is not None and not self._telling.done()
+        operator = parts.operator(self._settings, self._memory, only_here=self._only_here)
+        if operator is None or under_way or self._stopping.is_set():
+            return
+        complaints = [*of_settings(self._broken), *seen]
+        self._telling = asyncio.create_task(operator.hear(complaints, self._clock(), pause=pause))
 
     async def _pass(self, through: Callable[[Report], None]) -> Report:
         programmes, problems = parts.programmes(

@@ -106,15 +106,24 @@ def verify_notice(message: Message, series: Series) -> None:
     Raises:
         VerificationFailed: naming the mail and the rule.
     """
+    verify_plain(message, series.sender)
+    known = message.recipient in series.organisers and message.recipient != series.list
+    _expect(message, known, f"goes to {message.recipient}, who is no organiser")
+
+
+def verify_plain(message: Message, sender: Mailbox) -> None:
+    """Read a mail of one text as a stranger would.
+
+    Raises:
+        VerificationFailed: naming the mail and the rule.
+    """
     mail = _read(message)
     meant = {
-        "from": _mailbox(series.sender),
+        "from": _mailbox(sender),
         "auto-submitted": "auto-generated",
         _OF_ONE_PART: "quoted-printable",
     }
     _headers(message, mail, meant)
-    known = message.recipient in series.organisers and message.recipient != series.list
-    _expect(message, known, f"goes to {message.recipient}, who is no organiser")
 
 
 def _expect(message: Message, holds: bool, rule: str) -> None:  # noqa: FBT001 - reads as a sentence

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 ORGANISER = "anna@example.org"
 
@@ -32,7 +32,20 @@ class Mailbox:
     # list, and over its final dot. Each is for one mail, and runs in a thread of its own.
     at_recipient: list[Callable[[], object]] = field(default_factory=list)
     at_dot: list[Callable[[], object]] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)  # that logins are accepted with
     greetings: list[str] = field(default_factory=list)  # the names in EHLO
+
+    def known(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        mechanism: str,
+        data: LoginPassword,
+    ) -> AuthResult:
+        """Accept a login by its password."""
+        del server, session, envelope, mechanism
+        return AuthResult(success=data.password.decode() in self.passwords, handled=False)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, name: str, responses: list[str]
@@ -79,15 +92,23 @@ class Mailbox:
 
 
 @contextmanager
-def serving() -> Iterator[Mailbox]:
-    """Serve a mailbox on a port of its own, in a thread of its own."""
+def serving(*, logins: bool = False) -> Iterator[Mailbox]:
+    """Serve a mailbox on a port of its own, in a thread of its own; with ``logins`` it takes them."""
     box = Mailbox()
     loop = asyncio.new_event_loop()
     ready = threading.Event()
 
     async def start() -> asyncio.AbstractServer:
         server = await loop.create_server(
-            lambda: SMTP(box, hostname="mailbox.example", loop=loop), "127.0.0.1", 0
+            lambda: SMTP(
+                box,
+                hostname="mailbox.example",
+                loop=loop,
+                authenticator=box.known if logins else None,
+                auth_require_tls=False,
+            ),
+            "127.0.0.1",
+            0,
         )
         box.port = server.sockets[0].getsockname()[1]
         ready.set()

@@ -1,6 +1,6 @@
 """What the environment and secret files override outside ``[[series]]``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,7 +13,16 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from announcer.settings.schema import TABLES, Delivery, Fetch, LedgerTable, Limits, Service, Smtp
+from announcer.settings.schema import (
+    TABLES,
+    Delivery,
+    Fetch,
+    LedgerTable,
+    Limits,
+    Operator,
+    Service,
+    Smtp,
+)
 
 PREFIX: Final = "ANNOUNCER_"
 SECRETS: Final = Path("/run/secrets")
@@ -39,6 +48,7 @@ class Outside(BaseSettings):
     delivery: Delivery = Delivery()
     service: Service = Service()
     fetch: Fetch = Fetch()
+    operator: Operator = Operator()
 
     @classmethod
     def settings_customise_sources(
@@ -75,15 +85,11 @@ class Overrides:
 
 def overrides(environ: Mapping[str, str], *, secrets: bool) -> Overrides:
     """Read what the environment and secret files override."""
-    known = {
-        f"{PREFIX}{table}__{field}".upper(): f"{PREFIX}{table}__{field}".lower()
-        for table, model in TABLES.items()
-        for field in model.model_fields
-    }
+    known = {f"{PREFIX}{name}".upper(): f"{PREFIX}{name}".lower() for name in _values()}
     folder = Path(environ.get("ANNOUNCER_SECRETS_DIR") or SECRETS)
     values, mistakes = {}, []
     for name, file in known.items():
-        if name == "ANNOUNCER_SMTP__PASSWORD" and not secrets:
+        if name.endswith("SMTP__PASSWORD") and not secrets:
             continue
         try:
             if (folder / file).is_file():
@@ -105,6 +111,16 @@ def overrides(environ: Mapping[str, str], *, secrets: bool) -> Overrides:
         warnings=tuple(_strange(name, known) for name in strange),
         mistakes=tuple(mistakes),
     )
+
+
+def _values() -> Iterator[str]:
+    """Name each value that stands outside ``[[series]]``: its tables, and its key."""
+    for table, model in TABLES.items():
+        for field in model.model_fields:
+            if (table, field) == ("operator", "smtp"):  # a table in a table
+                yield from (f"{table}__{field}__{inner}" for inner in Smtp.model_fields)
+            else:
+                yield f"{table}__{field}"
 
 
 def _is_text(value: str) -> bool:

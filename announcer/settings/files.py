@@ -153,6 +153,9 @@ def with_paths(values: dict[str, Any], path: Path) -> dict[str, Any]:
         table = values.get(name)
         if isinstance(table, dict) and isinstance(table.get("ca_file"), str) and table["ca_file"]:
             values = {**values, name: {**table, "ca_file": _path(path.parent, table["ca_file"])}}
+    operator = values.get("operator")
+    if isinstance(operator, dict):
+        values = {**values, "operator": with_paths(operator, path)}
     return values
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from announcer.settings.schema import (
     Fetch,
     LedgerTable,
     Limits,
+    Operator,
     SeriesTable,
     Service,
     Smtp,
@@ -72,6 +73,7 @@ class Settings:
     delivery: Delivery
     service: Service
     fetch: Fetch
+    operator: Operator
     series: tuple[SeriesSettings, ...]
     files: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
@@ -145,7 +147,10 @@ def read_settings(
     _remember_proxies(tables, given.values, environ)
     mistakes = [*given.mistakes]
     outside = _outside(tables, path, given, environ, mistakes)
+    operator = outside.operator.mail if outside else None
+    found.series = [_with_somebody(table, operator) for table in found.series]
     series, broken = _sorted_out(found)
+    mistakes += _operator_is_a_list(path, operator, found.series)
     if not found.series and not found.broken:
         mistakes.append(f"{path.name}: series: is missing; add a [[series]] table")
     if mistakes or outside is None:
@@ -158,6 +163,7 @@ def read_settings(
         delivery=outside.delivery,
         service=outside.service,
         fetch=outside.fetch,
+        operator=outside.operator,
         series=series,
         files=tuple(found.files),
         warnings=given.warnings,
@@ -180,14 +186,11 @@ def _outside(
         if name not in {*TABLES, "series", "include"}
     ]
     for table in ("smtp", "ledger"):
-        written = values.get(table)
-        if isinstance(written, dict) and "password" in written:
-            values[table] = {k: v for k, v in written.items() if k != "password"}
-            mistakes.append(
-                f"{path.name}: {table}.password: a password does not belong in this file; put it "
-                f"in ANNOUNCER_{table.upper()}__PASSWORD or in the secret file "
-                f"announcer_{table}__password"
-            )
+        values |= _without_password(values, table, table, path, mistakes)
+    operator = values.get("operator")
+    if isinstance(operator, dict):
+        inner = _without_password(operator, "smtp", "operator.smtp", path, mistakes)
+        values["operator"] = {**operator, **inner}
     try:
         outside = Outside(**with_paths(values, path), _variables=given.values)  # type: ignore[call-arg]  # handed to the sources, no field
     except ValidationError as error:
@@ -198,6 +201,41 @@ def _outside(
     return outside
 
 
+def _without_password(
+    tables: Mapping[str, Any], table: str, place: str, path: Path, mistakes: list[str]
+) -> dict[str, Any]:
+    """Give a table without the password that somebody wrote into it, and add the mistake."""
+    written = tables.get(table)
+    if not isinstance(written, dict) or "password" not in written:
+        return {}
+    name = f"announcer_{place.replace('.', '__')}__password"
+    mistakes.append(
+        f"{path.name}: {place}.password: a password does not belong in this file; put it "
+        f"in {name.upper()} or in the secret file {name}"
+    )
+    return {table: {k: v for k, v in written.items() if k != "password"}}
+
+
+def _with_somebody(table: SeriesFound, operator: str | None) -> SeriesFound:
+    """Let the operator hear what a series without organisers has to tell."""
+    if operator is None or table.values.get("organisers", []) != []:
+        return table
+    return replace(table, values={**table.values, "organisers": [operator]})
+
+
+def _operator_is_a_list(
+    path: Path, operator: str | None, series: Iterable[SeriesFound]
+) -> Iterator[str]:
+    """Refuse an operator that is a list: what is told to the operator never goes to one."""
+    for table in series:
+        address = table.values.get("list")
+        if operator and isinstance(address, str) and address.strip().lower() == operator.lower():
+            yield (
+                f"{path.name}: operator.mail: {quoted(operator)} is the list of {table.place}; name "
+                "a person or a mailbox of those who run the machine"
+            )
+
+
 def _remember_secrets(
     tables: Mapping[str, Any], variables: Mapping[str, str], series: Iterable[SeriesFound]
 ) -> None:
@@ -205,15 +243,18 @@ def _remember_secrets(
     smtp, ledger = (
         tables[name] if isinstance(tables.get(name), dict) else {} for name in ("smtp", "ledger")
     )
-    username = str(variables.get("ANNOUNCER_SMTP__USERNAME", smtp.get("username", "")))
-    for password in _texts([smtp.get("password"), variables.get("ANNOUNCER_SMTP__PASSWORD")]):
-        remember(password, username=username)
+    operator = tables["operator"] if isinstance(tables.get("operator"), dict) else {}
+    own = operator["smtp"] if isinstance(operator.get("smtp"), dict) else {}
+    for table, prefix in ((smtp, "ANNOUNCER_SMTP"), (own, "ANNOUNCER_OPERATOR__SMTP")):
+        username = str(variables.get(f"{prefix}__USERNAME", table.get("username", "")))
+        for password in _texts([table.get("password"), variables.get(f"{prefix}__PASSWORD")]):
+            remember(password, username=username)
     for password in _texts([ledger.get("password"), variables.get("ANNOUNCER_LEDGER__PASSWORD")]):
         remember(password)
     for url in _texts([ledger.get("url"), variables.get("ANNOUNCER_LEDGER__URL")]):
         remember_database(url)
-    for table in series:
-        for address in _texts([table.values.get("source"), table.values.get("breaks")]):
+    for found in series:
+        for address in _texts([found.values.get("source"), found.values.get("breaks")]):
             remember_address(address)
 
 

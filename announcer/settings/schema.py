@@ -163,6 +163,21 @@ class LedgerTable(Table):
         return self
 
 
+class Operator(Table):
+    """Who runs the machine, and hears of trouble with it; perhaps by a way of their own."""
+
+    mail: Address | None = None
+    smtp: Smtp | None = None
+
+    @model_validator(mode="after")
+    def _a_way_leads_to_somebody(self) -> Self:
+        if self.smtp is not None and self.mail is None:
+            raise ValueError(
+                'smtp is given, but nobody who gets its mails; add mail = "it@example.org"'
+            )
+        return self
+
+
 class Delivery(Table):
     """What to do when nobody knows whether a mail was taken."""
 
@@ -376,4 +391,5 @@ TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "delivery": Delivery,
     "service": Service,
     "fetch": Fetch,
+    "operator": Operator,
 }

@@ -44,6 +44,7 @@ class Account:
     ca_file: Path | None = None
     timeout: timedelta = timedelta(seconds=30)
     dot_timeout: timedelta = DOT_TIMEOUT
+    table: str = "smtp"  # of the settings, as messages name it
     helo: str | None = None  # the name of this machine, where it does not know its own
 
     @property
@@ -129,9 +130,11 @@ class SmtpTransport:
 
     async def _log_in(self, client: aiosmtplib.SMTP, username: str) -> None:
         if not self._account.password:
+            table = self._account.table
+            name = f"announcer_{table.replace('.', '__')}__password"
             raise ValueError(
-                f"smtp.username is {username}, but there is no password; put it in "
-                "ANNOUNCER_SMTP__PASSWORD or in the secret file announcer_smtp__password"
+                f"{table}.username is {username}, but there is no password; put it in "
+                f"{name.upper()} or in the secret file {name}"
             )
         if self._account.auth == "xoauth2":
             await client.auth_xoauth2(username, self._account.password)
@@ -141,15 +144,16 @@ class SmtpTransport:
     def _trouble(self, error: Exception) -> str:
         """Say what stands between us and the server, and where to look."""
         account = self._account
+        table = account.table
         said = error.message if isinstance(error, aiosmtplib.SMTPResponseException) else str(error)
         words = _one_line(said or type(error).__name__)
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
             cause = cause.__cause__ or cause.__context__
         if cause is not None:
-            return f"{account.name}: its certificate is not trusted ({cause.verify_message}); check smtp.host and smtp.ca_file"
+            return f"{account.name}: its certificate is not trusted ({cause.verify_message}); check {table}.host and {table}.ca_file"
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-            return f"{account.name} refused the login of {account.username} ({error.code} {words}); check smtp.username and the password"
+            return f"{account.name} refused the login of {account.username} ({error.code} {words}); check {table}.username and the password"
         reason = error.__cause__ or error  # the library's own errors carry no number
         if isinstance(reason, OSError) and reason.errno and not isinstance(reason, ssl.SSLError):
             why = (
@@ -157,12 +161,12 @@ class SmtpTransport:
                 if isinstance(reason, socket.gaierror)
                 else os.strerror(reason.errno)
             )
-            return f"{account.name} cannot be reached ({why}); check smtp.host, smtp.port and smtp.security"
+            return f"{account.name} cannot be reached ({why}); check {table}.host, {table}.port and {table}.security"
         if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
-            return f"{account.name} did not answer in time ({words}); check smtp.host, smtp.port and smtp.security"
+            return f"{account.name} did not answer in time ({words}); check {table}.host, {table}.port and {table}.security"
         if isinstance(error, aiosmtplib.SMTPResponseException):
             return f"{account.name} answered {error.code} {words}"
-        return f"{account.name}: {words}; check smtp.host, smtp.port and smtp.security"
+        return f"{account.name}: {words}; check {table}.host, {table}.port and {table}.security"
 
     async def _envelope(self, client: aiosmtplib.SMTP, verb: str, address: str) -> None:
         command = f"{verb}:<{address}>".encode("ascii")
