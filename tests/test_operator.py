@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,9 +15,13 @@ import pytest
 from desk import Desk
 from mailbox_server import Mailbox
 from mailbox_server import serving as mailbox_serving
+from passes import Passes, at, talk
 from test_service import _health, _stopped, _until, serving
 
 from announcer import app
+from announcer.announcement import Announcement
+from announcer.announcer import Programme
+from announcer.compose import MailComposer
 from announcer.errors import (
     DeliveryDeferred,
     InternalError,
@@ -486,6 +491,32 @@ def test_figures_that_differ_make_no_new_trouble() -> None:
         for complaint in of_problems([InternalError(f"internal error after {seconds} s")])
     }
     assert len(causes) == 1
+
+
+class _Broken(MailComposer):
+    """A composer with a fault that nobody foresaw."""
+
+    def compose(self, announcement: Announcement, now: datetime) -> Message:
+        raise KeyError("Zs3cr3t")
+
+
+class _Faulty(Passes):
+    """The program with that fault."""
+
+    def _programme(self) -> Programme:
+        return replace(super()._programme(), composer=_Broken())
+
+
+def test_an_internal_error_that_one_mail_met_is_told() -> None:
+    passes = _Faulty()
+    about = talk(1, date(2026, 4, 14))
+    passes.adopt(at("06 12:00"), about)
+    report = passes.send(at("10 10:00"), about)
+    [complaint] = of_report(report, at("10 10:00"))
+    assert "internal error (KeyError at " in complaint.words
+    assert "s/announcement/2026-04-10" in complaint.words
+    assert "Zs3cr3t" not in complaint.words
+    passes.close()
 
 
 def test_a_pause_that_is_over_is_no_trouble_while_nothing_waits() -> None:
