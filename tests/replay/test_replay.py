@@ -158,7 +158,7 @@ def test_two_years_of_a_page_give_the_mails_that_a_person_would_have_written(
 
 
 def test_in_steps_of_an_hour_the_list_gets_the_same(desk: Desk, mailbox: Mailbox) -> None:
-    end = END if os.environ.get("TORTURE") else datetime(2024, 5, 10)
+    end = END if os.environ.get("TORTURE") else datetime(2024, 4, 25)
     hours = int((end - START) / timedelta(hours=1))
     ran(desk, [START + timedelta(hours=n) for n in range(1, hours)])
     expected = [line for line in EXPECTED if line < f"{end:%Y-%m-%d}"]
