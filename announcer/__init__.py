@@ -97,7 +97,7 @@ smaller numbers and from its own folder (``tests/test_map.py`` checks it)::
     12 checkup       what could keep a mail from going, before it is due
     12 gallery       every kind of mail as files, and a page to look at them
     12 office        what an organiser decides, on a mail or on a talk
-    13 cli/          thin: parse, call, print; options; showing, sending, deciding
+    13 cli/          thin: parse, call, print; options; showing, sending, telling, deciding
     14 __main__      python -m announcer
 """
 

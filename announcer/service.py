@@ -269,10 +269,16 @@ class Service:
     def _tell_operator(self, seen: Iterable[Complaint], pause: Pause | None = None) -> None:
         """Let the operator hear of what is wrong, while the service goes on."""
         under_way = self._telling is not None and not self._telling.done()
-        operator = parts.operator(self._settings, self._memory, only_here=self._only_here)
-        if operator is None or under_way or self._stopping.is_set():
+        if under_way or self._stopping.is_set():
             return
-        complaints = [*of_settings(self._broken), *seen]
+        try:
+            operator = parts.operator(self._settings, self._memory, only_here=self._only_here)
+            complaints = [*of_settings(self._broken), *seen]
+        except BaseException as error:  # noqa: BLE001 - no pass may fail because of it
+            log.warning("%s", contained(error, "the mail to the operator"))
+            return
+        if operator is None:
+            return
         self._telling = asyncio.create_task(operator.hear(complaints, self._clock(), pause=pause))
 
     async def _pass(self, through: Callable[[Report], None]) -> Report:

@@ -36,6 +36,7 @@ from announcer.cli.options import (
     say_without_ledger,
     select,
 )
+from announcer.cli.telling import made_up, operator_told
 from announcer.compose import MailComposer
 from announcer.console import agreed, begun, clock_of, each, operator_hears, progress
 from announcer.display import (
@@ -49,7 +50,6 @@ from announcer.display import (
 from announcer.ending import end_for_certain
 from announcer.errors import (
     LedgerForeign,
-    SettingsError,
     UsageError,
 )
 from announcer.ledger import Ledger
@@ -222,7 +222,7 @@ def send(
     if dry_run:
         logging.getLogger("announcer").setLevel(logging.ERROR)
     rehearsal = dry_run or to is not None
-    with _operator_told(config, now, really=really, tells=not rehearsal):
+    with operator_told(config, now, really=really, tells=not rehearsal and key is None):
         selection = select(config, series, secrets=not dry_run)
     settings, chosen = selection.settings, selection.chosen
     clock = clock_of(now)
@@ -288,7 +288,7 @@ def send(
     async def told() -> int:
         if rehearsal or key is not None:  # with a key a person is here, who sees what is wrong
             return (await work()).exit_status
-        here = _made_up(now, really=really)
+        here = made_up(now, really=really)
         first = chosen[0].series
         async with operator_hears(
             settings, selection.broken, lambda: clock(first), only_here=here
@@ -297,37 +297,6 @@ def send(
         return reports[0].exit_status
 
     run(told(), selection.status)
-
-
-def _made_up(now: str | None, *, really: bool) -> bool:
-    """Whether a clock that somebody made up gives the time, and no mail may leave this machine."""
-    return now is not None and not really
-
-
-@contextmanager
-def _operator_told(
-    config: Path | None, now: str | None, *, really: bool, tells: bool
-) -> Iterator[None]:
-    """Let the operator hear of settings of which no series can be served.
-
-    Where what all series share is wrong, nothing says who the operator is.
-    """
-    try:
-        yield
-    except SettingsError as error:
-        clock_of(now)
-        at = datetime.fromisoformat(now).astimezone(UTC) if now else datetime.now(UTC)
-        settings = read_settings(find_settings(config, os.environ)) if tells else None
-        if settings is None or settings.operator.mail is None:
-            raise
-        problem = error
-
-        async def tell() -> int:
-            here = _made_up(now, really=really)
-            async with operator_hears(settings, settings.broken, lambda: at, only_here=here):
-                raise problem
-
-        run(tell())
 
 
 def _agrees(*, yes: bool) -> Callable[[Message], bool]:
@@ -425,7 +394,7 @@ def serve(
 
     log_to_stderr(log_format)
     path = find_settings(config, os.environ)
-    with _operator_told(config, now, really=really, tells=True):
+    with operator_told(config, now, really=really, tells=True):
         asked = select(config, series, secrets=True)
     refuse_made_up_time(now, asked.settings, "serve", really=really)
     shift = (clock_of(now)(asked.chosen[0].series) - datetime.now(UTC)) if now else None
@@ -435,6 +404,6 @@ def serve(
         only=tuple(series or ()),
         clock=lambda: datetime.now(UTC) + shift if shift else datetime.now(UTC),
         must_end=lambda: end_for_certain(0),
-        only_here=_made_up(now, really=really),
+        only_here=made_up(now, really=really),
     )
     run(service.run())
