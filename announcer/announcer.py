@@ -284,13 +284,21 @@ class Announcer:
             report.deliveries += own.deliveries
             report.plans += own.plans
         report.problems += self._unrecorded
-        with suppress(LedgerError):  # which has been said by then
-            report.pause = (await self._ledger.pauses()).get(self._account or "")
+        report.pause = await self._pause_after(report)
         try:
             await self._transport.close()
         except BaseException as error:  # noqa: BLE001 - what was sent was sent
             log.warning("%s", contained(error, "the connection to the mail server"))
         return report
+
+    async def _pause_after(self, report: Report) -> Pause | None:
+        """Return the pause of the account; a ledger that was away just now is not waited for again."""
+        away = any(isinstance(problem, LedgerError | NotRecorded) for problem in report.problems)
+        if away or self._stopping.is_set():
+            return None
+        with suppress(LedgerError):  # it is asked for anew in each pass
+            return (await self._ledger.pauses()).get(self._account or "")
+        return None
 
     async def announce_one(
         self, programme: Programme, key: str, agree: Callable[[Message], bool]
