@@ -524,7 +524,8 @@ class Announcer:
                 told = await self._told_any(programme, due, now, report)
             finally:
                 if not told:
-                    await self._ledger.untold(had)
+                    taken_back = {cause: words[cause] for cause in had}
+                    await self._ledger.untold(taken_back, series=series.id, now=now)
         except BaseException as error:  # noqa: BLE001 - a notice that fails stops no other series
             self._take_note(series, error, report)
 

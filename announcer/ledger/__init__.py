@@ -463,7 +463,7 @@ class Ledger(Protocol):
         """
         ...
 
-    async def untold(self, causes: Collection[str]) -> None:
+    async def untold(self, causes: Mapping[str, str], *, series: str, now: datetime) -> None:
         """Take back that the organisers were told, as no mail reached them."""
         ...
 

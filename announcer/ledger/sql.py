@@ -584,11 +584,12 @@ class SqlLedger:
                     await self._note(now, series, "told the organisers", words)
         return frozenset(had)
 
-    async def untold(self, causes: Collection[str]) -> None:
+    async def untold(self, causes: Mapping[str, str], *, series: str, now: datetime) -> None:
         """Take back that the organisers were told, as no mail reached them."""
         async with self._db.writing():
-            for cause in causes:
+            for cause, words in causes.items():
                 await self._db.run("DELETE FROM notice WHERE cause = :cause", {"cause": cause})
+                await self._note(now, series, "could not tell the organisers", words)
 
     async def close(self) -> None:
         """Let go of the database."""

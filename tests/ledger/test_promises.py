@@ -408,11 +408,16 @@ def test_a_cause_is_told_by_one_once_a_day_and_some_only_once(place: Place) -> N
         assert await tell(first, NOW) == {"source", "missed"}
         assert await tell(second, NOW + 23 * 60 * MINUTE) == frozenset()
         assert await tell(second, NOW + 24 * 60 * MINUTE) == {"source"}
-        await second.untold(["missed"])
+        later = NOW + 24 * 60 * MINUTE
+        await second.untold({"missed": "it was missed"}, series="s", now=later)
         assert await tell(first, NOW + 25 * 60 * MINUTE) == {"missed"}
-        assert [e.why for e in await first.entries("s")] == [
-            "the page is gone", "it was missed", "the page is gone", "it was missed",
-        ]  # fmt: skip
+        assert [(e.what, e.why) for e in await first.entries("s")] == [
+            ("told the organisers", "the page is gone"),
+            ("told the organisers", "it was missed"),
+            ("told the organisers", "the page is gone"),
+            ("could not tell the organisers", "it was missed"),
+            ("told the organisers", "it was missed"),
+        ]
 
     with_two(place, work)
 
