@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import SMTP
+from operator import itemgetter
 from textwrap import shorten, wrap
 
 from announcer.announcement import Announcement, Plan
@@ -241,20 +242,20 @@ def show_log(rows: Iterable[tuple[Row, Series | None]]) -> None:
     say(*(table(head, cells) if cells else ["Nothing was sent yet."]))
 
 
-def show_entries(series: Series, entries: Iterable[Entry]) -> None:
-    """Print what happened to a series as a whole: adopted, and what its organisers were told."""
-    for entry in entries:
-        say(f"{series.id}: {when(entry.at, series)}  {entry.what}: {entry.why or ''}".rstrip(": "))
+def show_happenings(
+    series: Series, entries: Iterable[Entry], decisions: Iterable[Decision]
+) -> None:
+    """Print what happened to a series as a whole and what people decided, oldest first."""
+    lines = [(entry.at, f"{entry.what}: {entry.why or ''}".rstrip(": ")) for entry in entries]
+    lines += [(decision.at, _decided(decision)) for decision in decisions]
+    for at, line in sorted(lines, key=itemgetter(0)):
+        say(f"{series.id}: {when(at, series)}  {line}")
 
 
-def show_decisions(series: Series, decisions: Iterable[Decision]) -> None:
-    """Print what organisers decided, oldest first."""
-    for decision in decisions:
-        about = f"talk {decision.talk}" + (f", {decision.rule}" if decision.rule else "")
-        words = f": {decision.words}" if decision.words else ""
-        say(
-            f"{series.id}: {when(decision.at, series)}  {decision.what} by {decision.who} ({about}){words}"
-        )
+def _decided(decision: Decision) -> str:
+    about = f"talk {decision.talk}" + (f", {decision.rule}" if decision.rule else "")
+    words = f": {decision.words}" if decision.words else ""
+    return f"{decision.what} by {decision.who} ({about}){words}"
 
 
 def _log_time(row: Row, series: Series | None) -> str:

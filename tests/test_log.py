@@ -67,3 +67,14 @@ def test_each_line_of_the_log_in_json_names_its_series(desk: Desk, mailbox: Mail
         ("ml", ANNOUNCED, "sent")
     ]
     assert len(mailbox.received) == 1
+
+
+def test_what_happened_to_a_series_and_what_people_decided_is_in_order_of_time(desk: Desk) -> None:
+    desk.run("adopt", "--now", "2020-04-02T12:00")
+    desk.run("hold", "ml/announcement/2020-04-03", "--now", "2020-04-02T13:00")
+    desk.run("adopt", "--list", "ml@groups.example", "--now", "2020-04-02T14:00")
+    lines = [line for line in desk.run("log").stdout.splitlines() if line.startswith("ml: ")]
+    words = [line.partition("CEST  ")[2].split()[0] for line in lines]
+    assert words[:2] == ["adopted:", "hold"]
+    times = [line.partition("CEST")[0] for line in lines]
+    assert times == sorted(times)

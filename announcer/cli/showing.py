@@ -35,10 +35,9 @@ from announcer.console import Readings, begun, clock_of, each, planned
 from announcer.display import (
     say,
     show_content,
-    show_decisions,
     show_differences,
-    show_entries,
     show_evidence,
+    show_happenings,
     show_log,
     show_plan,
     show_talks,
@@ -372,8 +371,11 @@ def log(
                     await ledger.entries(asked.id),
                     await ledger.decisions(asked.id),
                 )
-                show_entries(asked, [entry for entry in entries if entry.at >= first])
-                show_decisions(asked, [word for word in decisions if word.at >= first])
+                show_happenings(
+                    asked,
+                    [entry for entry in entries if entry.at >= first],
+                    [word for word in decisions if word.at >= first],
+                )
             for entry in await ledger.entries(key) if key is not None else ():
                 say(f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.what}  {entry.why or ''}".rstrip())
             for row in rows if key is not None else ():
